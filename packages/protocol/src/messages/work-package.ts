@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { ArrayName, JobId, PackageId } from '../ids.ts';
+import { PROTOCOL_VERSION } from '../version.ts';
+import { ArrayPiece, TileSink, TileSource } from './tile.ts';
+
+const header = {
+  v: z.literal(PROTOCOL_VERSION),
+  bundle: z.string().max(40),
+  jobId: JobId,
+  packageId: PackageId,
+  /** Name of the queue that the result goes to. */
+  replyTo: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/),
+  /** 1 for the first sending; raised whenever the master sends the package again. */
+  attempt: z.int().positive(),
+};
+
+/** How random elements are distributed: reals in [low, high), or whole numbers in [low, high]. */
+export const Distribution = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('uniform') }),
+  z.object({ kind: z.literal('integers'), low: z.int(), high: z.int() }),
+]);
+export type Distribution = z.infer<typeof Distribution>;
+
+/** A random matrix: which one it is depends on the seed and the operand's number only. Seeds are unsigned 64 bit, in decimal. */
+export const RandomRecipe = z.object({
+  seed: z.string().regex(/^\d{1,20}$/),
+  operand: z.int().nonnegative(),
+  distribution: Distribution,
+});
+export type RandomRecipe = z.infer<typeof RandomRecipe>;
+
+/**
+ * Fill a region of an array with random elements.
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"generate-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"generate","recipe":{"seed":"7","operand":0,"distribution":{"kind":"uniform"}},"sink":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":1000}}
+ */
+export const GeneratePackage = z.object({
+  ...header,
+  kind: z.literal('generate'),
+  recipe: RandomRecipe,
+  sink: ArrayPiece,
+});
+
+/**
+ * Read rows of a CSV operand into an array: parse the bytes [start, end) of the text, skip `skipRows` rows of it.
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"ingest-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"ingest","text":"A","bytes":{"start":0,"end":4096},"firstRow":0,"skipRows":0,"sink":{"kind":"array","array":"A","row":0,"col":0,"rows":10,"cols":4}}
+ */
+export const IngestPackage = z.object({
+  ...header,
+  kind: z.literal('ingest'),
+  text: ArrayName,
+  bytes: z.object({ start: z.int().nonnegative(), end: z.int().positive() }),
+  firstRow: z.int().nonnegative(),
+  skipRows: z.int().nonnegative(),
+  sink: ArrayPiece,
+});
+
+/**
+ * C = A + B over one region.
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"add-3","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"add","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":1000},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":500,"cols":1000},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":1000}}
+ */
+export const AddPackage = z.object({
+  ...header,
+  kind: z.literal('add'),
+  a: TileSource,
+  b: TileSource,
+  c: TileSink,
+});
+
+/**
+ * A block of C over a range of k: C[m x n] = A[m x k] B[k x n], summed over k in steps of `kStep` from the lowest up, so
+ * that the bits of the result depend on the plan alone.
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"multiply-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"multiply","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":750},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":750,"cols":500},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":500},"kStep":375}
+ */
+export const MultiplyPackage = z.object({
+  ...header,
+  kind: z.literal('multiply'),
+  a: TileSource,
+  b: TileSource,
+  c: TileSink,
+  kStep: z.int().positive(),
+});
+
+/**
+ * Sum partial products, in the order given, into a block of C.
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"reduce-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"reduce","parts":[{"kind":"array","array":"P0","row":0,"col":0,"rows":9,"cols":9},{"kind":"array","array":"P1","row":0,"col":0,"rows":9,"cols":9}],"c":{"kind":"array","array":"C","row":0,"col":0,"rows":9,"cols":9}}
+ */
+export const ReducePackage = z.object({
+  ...header,
+  kind: z.literal('reduce'),
+  parts: z.array(TileSource).min(1).max(4096),
+  c: TileSink,
+});
+
+/** Which random vectors a check uses: `rounds` Gaussian columns from this seed. */
+export const CheckVectors = z.object({ seed: z.string().regex(/^\d{1,20}$/), rounds: z.int().positive().max(64) });
+export type CheckVectors = z.infer<typeof CheckVectors>;
+
+/** The steps of verification; `elements` compares a sum, `project` and `product` are the two halves of Freivalds' check. */
+export const VerifyStep = z.discriminatedUnion('step', [
+  /** C = A + B element by element, exactly. */
+  z.object({ step: z.literal('elements'), a: TileSource, b: TileSource, c: TileSource }),
+  /** C = A·B computed again, for matrices with NaN or infinities in them, which a projection can't see through. */
+  z.object({ step: z.literal('recompute'), a: ArrayPiece, b: ArrayPiece, c: ArrayPiece, kStep: z.int().positive() }),
+  /** Rows of Y = [B·r for each round | norm of B's rows] (rows x (rounds + 1), float64). */
+  z.object({ step: z.literal('project'), b: ArrayPiece, vectors: CheckVectors, y: ArrayPiece }),
+  /** Rows of C·r against A·Y. */
+  z.object({ step: z.literal('product'), a: ArrayPiece, c: ArrayPiece, vectors: CheckVectors, y: ArrayPiece }),
+]);
+export type VerifyStep = z.infer<typeof VerifyStep>;
+
+/**
+ * Check stored numbers. The outcome is in the result's `check`.
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"verify-1","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"verify","check":{"step":"elements","a":{"kind":"array","array":"A","row":0,"col":0,"rows":5,"cols":5},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":5,"cols":5},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":5,"cols":5}}}
+ */
+export const VerifyPackage = z.object({
+  ...header,
+  kind: z.literal('verify'),
+  check: VerifyStep,
+  /** Workers (by id) that computed what is checked; another one takes the package where there is another. */
+  notBy: z.array(z.string().max(80)).max(64).optional(),
+});
+
+/**
+ * Write rows of an array as CSV text, part `part` of the text `text`.
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"export-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"export","source":{"kind":"array","array":"C","row":0,"col":0,"rows":100,"cols":100},"text":"C","part":0}
+ */
+export const ExportPackage = z.object({
+  ...header,
+  kind: z.literal('export'),
+  source: ArrayPiece,
+  text: ArrayName,
+  part: z.int().nonnegative(),
+});
+
+/** One unit of work, complete in itself but for the job's manifest. */
+export const WorkPackage = z.discriminatedUnion('kind', [
+  GeneratePackage,
+  IngestPackage,
+  AddPackage,
+  MultiplyPackage,
+  ReducePackage,
+  VerifyPackage,
+  ExportPackage,
+]);
+export type WorkPackage = z.infer<typeof WorkPackage>;
+export type PackageKind = WorkPackage['kind'];
+/** The package of one kind. */
+export type PackageOf<K extends PackageKind> = Extract<WorkPackage, { kind: K }>;

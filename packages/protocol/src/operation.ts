@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { ShapeMismatchError } from './errors.ts';
+import { formatShape, sameShape, type Shape } from './shape.ts';
+
+/** What can be computed. */
+export const OperationName = z.enum(['add', 'multiply']);
+export type OperationName = z.infer<typeof OperationName>;
+
+/** What an operation demands of its operands and what it makes of them. Pure: shapes in, shapes and counts out. */
+export interface Operation {
+  readonly name: OperationName;
+  /** One line for help and prompts, with the shapes in it. */
+  readonly summary: string;
+  /** Shape of C. @throws ShapeMismatchError saying which sizes must agree. */
+  resultShape(a: Shape, b: Shape): Shape;
+  /** Floating point operations of the whole job, the usual count. */
+  flops(a: Shape, b: Shape): number;
+}
+
+const add: Operation = {
+  name: 'add',
+  summary: 'C = A + B, all of one shape',
+  resultShape(a, b) {
+    if (sameShape(a, b)) return a;
+    throw new ShapeMismatchError(
+      `add needs two matrices of the same shape, but A is ${formatShape(a)} and B is ${formatShape(b)}`,
+    );
+  },
+  flops: (a) => a[0] * a[1],
+};
+
+const multiply: Operation = {
+  name: 'multiply',
+  summary: 'C = A·B, where A has as many columns as B has rows',
+  resultShape(a, b) {
+    if (a[1] === b[0]) return [a[0], b[1]];
+    throw new ShapeMismatchError(
+      `multiply needs as many columns in A as rows in B, but A is ${formatShape(a)} (${a[1]} columns) ` +
+        `and B is ${formatShape(b)} (${b[0]} rows)`,
+    );
+  },
+  flops: (a, b) => 2 * a[0] * a[1] * b[1],
+};
+
+/** All operations by name. */
+export const operations: Readonly<Record<OperationName, Operation>> = { add, multiply };
