@@ -4,8 +4,8 @@ import { z } from 'zod';
 export const JobId = z.string().regex(/^[a-z0-9][a-z0-9-]{2,39}$/, 'a job id is 3 to 40 of a-z, 0-9 and -');
 export type JobId = z.infer<typeof JobId>;
 
-/** Names a package within its job: its kind and number, `multiply-12`. */
-export const PackageId = z.string().regex(/^[a-z]+-\d{1,9}$/, 'a package id is its kind and number, multiply-12');
+/** Names a package within its job: its phase and number in it, `compute-12`. */
+export const PackageId = z.string().regex(/^[a-z]+-\d{1,9}$/, 'a package id is its phase and number, compute-12');
 export type PackageId = z.infer<typeof PackageId>;
 
 /** Names a fleet: the value of the tag `tessera:cluster`. */

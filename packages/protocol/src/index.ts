@@ -32,6 +32,7 @@ export {
   VerifyPackage,
   VerifyStep,
   WorkPackage,
+  type PackageBody,
   type PackageKind,
   type PackageOf,
 } from './messages/work-package.ts';

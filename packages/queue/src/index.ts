@@ -1,1 +1,4 @@
-export {};
+export { MessageTooLargeError, QueueError, QueueGoneError, SendRefusedError } from './errors.ts';
+export { batchesOf } from './batches.ts';
+export { openSqsQueue, type SqsContext } from './sqs-queue.ts';
+export { memoryQueues, type MemoryQueues } from './memory-queue.ts';

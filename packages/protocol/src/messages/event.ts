@@ -14,7 +14,7 @@ const count = z.int().nonnegative();
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800200,"event":"packages:sent","phase":"compute","sent":8,"packages":8}
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800300,"event":"packages:received","phase":"compute","received":3,"packages":8}
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800400,"event":"phase:ended","phase":"compute","seconds":0.3}
- * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800500,"event":"package:failed","packageId":"add-3","attempt":1,"worker":"i-0abc/71","tag":"CorruptTileError","message":"chunk 0/1 of A: checksum differs","retried":true}
+ * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800500,"event":"package:failed","packageId":"compute-3","attempt":1,"worker":"i-0abc/71","tag":"CorruptTileError","message":"chunk 0/1 of A: checksum differs","retried":true}
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800600,"event":"job:ended","status":"done"}
  */
 export const ProgressEvent = z.discriminatedUnion('event', [

@@ -31,8 +31,8 @@ export type CsvText = z.infer<typeof CsvText>;
 export const OperandSpec = z.discriminatedUnion('kind', [
   /** Made by the workers from the seed, stored at `url` (`.zarr` or `.npy`). */
   z.object({ kind: z.literal('random'), shape: Shape, recipe: RandomRecipe, url: Url }),
-  /** Read where it is. */
-  z.object({ kind: z.literal('array'), shape: Shape, dtype: DType, url: Url }),
+  /** Read where it is; `chunk` is the shape of its stored pieces, where it has any. */
+  z.object({ kind: z.literal('array'), shape: Shape, dtype: DType, url: Url, chunk: Shape.optional() }),
   /** Parsed by the workers into an array of the workspace. */
   z.object({ kind: z.literal('csv'), shape: Shape, csv: CsvText }),
 ]);

@@ -4,8 +4,8 @@ import { OperationName } from '../operation.ts';
 import { DType, Shape } from '../shape.ts';
 import { PROTOCOL_VERSION } from '../version.ts';
 
-/** The phases of a job, in order; a job without work for one skips it. */
-export const Phase = z.enum(['generate', 'ingest', 'compute', 'reduce', 'verify', 'export']);
+/** The phases of a job, in order; a job without work for one skips it. `project` is the first half of verifying a product. */
+export const Phase = z.enum(['generate', 'ingest', 'compute', 'reduce', 'project', 'verify', 'export']);
 export type Phase = z.infer<typeof Phase>;
 
 const seconds = z.number().nonnegative();

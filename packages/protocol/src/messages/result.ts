@@ -35,8 +35,8 @@ const facts = {
 
 /**
  * What a worker answers.
- * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"add-3","attempt":1,"worker":"i-0abc/71","status":"done","seconds":{"read":0.01,"compute":0.002,"write":0.01},"bytes":{"read":8000000,"written":4000000},"kernel":{"name":"loops","detail":"plain TypeScript","work":12000000,"unit":"byte"}}
- * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"add-3","attempt":1,"worker":"i-0abc/71","status":"failed","error":{"tag":"CorruptTileError","message":"chunk 0/1 of A: checksum differs"}}
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-3","attempt":1,"worker":"i-0abc/71","status":"done","seconds":{"read":0.01,"compute":0.002,"write":0.01},"bytes":{"read":8000000,"written":4000000},"kernel":{"name":"loops","detail":"plain TypeScript","work":12000000,"unit":"byte"}}
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-3","attempt":1,"worker":"i-0abc/71","status":"failed","error":{"tag":"CorruptTileError","message":"chunk 0/1 of A: checksum differs"}}
  */
 export const Result = z.discriminatedUnion('status', [
   z.object({

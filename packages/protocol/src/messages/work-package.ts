@@ -56,7 +56,7 @@ export const IngestPackage = z.object({
 
 /**
  * C = A + B over one region.
- * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"add-3","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"add","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":1000},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":500,"cols":1000},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":1000}}
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-3","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"add","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":1000},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":500,"cols":1000},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":1000}}
  */
 export const AddPackage = z.object({
   ...header,
@@ -69,7 +69,7 @@ export const AddPackage = z.object({
 /**
  * A block of C over a range of k: C[m x n] = A[m x k] B[k x n], summed over k in steps of `kStep` from the lowest up, so
  * that the bits of the result depend on the plan alone.
- * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"multiply-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"multiply","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":750},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":750,"cols":500},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":500},"kStep":375}
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"multiply","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":750},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":750,"cols":500},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":500},"kStep":375}
  */
 export const MultiplyPackage = z.object({
   ...header,
@@ -146,3 +146,7 @@ export type WorkPackage = z.infer<typeof WorkPackage>;
 export type PackageKind = WorkPackage['kind'];
 /** The package of one kind. */
 export type PackageOf<K extends PackageKind> = Extract<WorkPackage, { kind: K }>;
+
+type WithoutHeader<P> = P extends unknown ? Omit<P, keyof typeof header> : never;
+/** A package as the plan makes it, before the master addresses it. */
+export type PackageBody = WithoutHeader<WorkPackage>;
