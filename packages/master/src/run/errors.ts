@@ -1,0 +1,49 @@
+/** Base of the errors that end a job. */
+export abstract class JobError extends Error {
+  abstract readonly _tag: string;
+  override get name(): string {
+    return this._tag;
+  }
+}
+
+/** A package failed too often; `message` carries the worker's own reason. */
+export class PackageFailedError extends JobError {
+  readonly _tag = 'PackageFailedError';
+  readonly packageId: string;
+  constructor(packageId: string, attempts: number, worker: string, reason: string) {
+    super(`package ${packageId} failed ${attempts} times, last on worker ${worker}: ${reason}`);
+    this.packageId = packageId;
+  }
+}
+
+/** Packages were sent again and again and nobody answered. */
+export class NoAnswerError extends JobError {
+  readonly _tag = 'NoAnswerError';
+  readonly packageId: string;
+  constructor(packageId: string, attempts: number, seconds: number) {
+    super(
+      `no worker answered package ${packageId}, sent ${attempts} times over ${Math.round(seconds)} s; ` +
+        'see whether workers run (tessera status) and what they logged',
+    );
+    this.packageId = packageId;
+  }
+}
+
+/** The stored result is not what the operands give. */
+export class WrongResultError extends JobError {
+  readonly _tag = 'WrongResultError';
+  constructor(where: { row: number; col: number | null } | null, worst: number | null) {
+    const place =
+      where === null ? '' : ` first in row ${where.row}${where.col === null ? '' : `, column ${where.col}`};`;
+    const size = worst === null ? '' : ` the largest residual is ${worst.toPrecision(3)} times what rounding allows;`;
+    super(`verification found wrong numbers in C:${place}${size} the result was not delivered`);
+  }
+}
+
+/** Somebody asked the job to stop. */
+export class JobCancelledError extends JobError {
+  readonly _tag = 'JobCancelledError';
+  constructor() {
+    super('the job was cancelled');
+  }
+}

@@ -1,0 +1,32 @@
+import { inlineToTile, tileToInline, type MatrixArray, type Tile } from '@tessera/matrix';
+import type { ArrayPiece, PackageBody, Result, TileSource } from '@tessera/protocol';
+
+/** Opens one of the job's arrays by name. */
+export type OpenByName = (name: string) => Promise<MatrixArray>;
+
+/** The package with its operands inside it and its output asked for in the reply; kinds without operands stay as they are. */
+export async function inlined(body: PackageBody, open: OpenByName): Promise<PackageBody> {
+  const take = async (source: TileSource): Promise<TileSource> =>
+    source.kind === 'inline' ? source : tileToInline(await (await open(source.array)).read(source));
+  if (body.kind === 'add' || body.kind === 'multiply') {
+    const [a, b] = await Promise.all([take(body.a), take(body.b)]);
+    return { ...body, a, b, c: { kind: 'reply' } };
+  }
+  if (body.kind === 'verify' && body.check.step === 'elements') {
+    const [a, b, c] = await Promise.all([take(body.check.a), take(body.check.b), take(body.check.c)]);
+    return { ...body, check: { step: 'elements', a, b, c } };
+  }
+  return body;
+}
+
+/** Stores the tile that came with a result where the plan wanted it. */
+export async function storeReply(
+  body: PackageBody,
+  result: Extract<Result, { status: 'done' }>,
+  open: OpenByName,
+): Promise<void> {
+  if (!result.tile || !('c' in body) || body.c.kind !== 'array') return;
+  const piece: ArrayPiece = body.c;
+  const tile: Tile = inlineToTile(result.tile);
+  await (await open(piece.array)).write(piece, tile);
+}

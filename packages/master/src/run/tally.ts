@@ -1,0 +1,54 @@
+import type { CheckOutcome, Report, Result } from '@tessera/protocol';
+
+type Done = Extract<Result, { status: 'done' }>;
+
+/** What the report says of workers, bytes, kernels and checks, summed as results arrive. */
+export class Tally {
+  packages = 0;
+  retries = 0;
+  duplicates = 0;
+  readonly bytes = { read: 0, written: 0 };
+  readonly byWorker: Record<string, { packages: number; busySeconds: number }> = {};
+  #worst: number | null = null;
+  #wrong: CheckOutcome | undefined;
+  #kernel: { name: string; detail: string; work: number; unit: 'flop' | 'byte' } | undefined;
+  #computeSeconds = 0;
+
+  /** Counts one package's first answer. */
+  count(result: Done, phase: string): void {
+    this.packages++;
+    this.bytes.read += result.bytes.read;
+    this.bytes.written += result.bytes.written;
+    const worker = (this.byWorker[result.worker] ??= { packages: 0, busySeconds: 0 });
+    worker.packages++;
+    worker.busySeconds += result.seconds.read + result.seconds.compute + result.seconds.write;
+    if (phase === 'compute' && result.kernel) {
+      const kernel = (this.#kernel ??= { ...result.kernel, work: 0 });
+      kernel.work += result.kernel.work;
+      this.#computeSeconds += result.seconds.compute;
+    }
+    if (result.check) this.#check(result.check);
+  }
+
+  /** The first check that failed, if any. */
+  get wrong(): CheckOutcome | undefined {
+    return this.#wrong;
+  }
+
+  get worst(): number | null {
+    return this.#worst;
+  }
+
+  /** The compute phase's kernel and its rate while it ran, per worker. */
+  kernel(): Report['kernel'] {
+    if (!this.#kernel) return null;
+    const { name, detail, work, unit } = this.#kernel;
+    const rate = this.#computeSeconds > 0 ? work / this.#computeSeconds / 1e9 : 0;
+    return { name, detail, rate, unit: unit === 'flop' ? 'GFLOPS' : 'GB/s' };
+  }
+
+  #check(check: CheckOutcome): void {
+    if (check.worst !== null) this.#worst = Math.max(this.#worst ?? 0, check.worst);
+    if (!check.ok && !check.nonFinite) this.#wrong ??= check;
+  }
+}
