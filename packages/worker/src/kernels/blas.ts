@@ -1,0 +1,131 @@
+import { blasCandidates, cblas, openBlasLibrary } from './blas-library.ts';
+import type { BlasLibrary, RejectedLibrary } from './blas-library.ts';
+import { checkGemm } from './check-job.ts';
+import { addElementWise } from './element-wise.ts';
+import { KernelFailed } from './errors.ts';
+import { inlineMultiplyAdds } from './event-loop.ts';
+import { dtypeOf } from './kernel.ts';
+import type { Gemm, Kernel, KernelLog, KernelUnavailable } from './kernel.ts';
+import type { Koffi } from './koffi.ts';
+import { isScaleOnly, scaleC } from './scale.ts';
+import { Slots } from './slots.ts';
+
+export interface BlasOptions {
+  /** The worker's share of the cores, set in the library where it has a setter. */
+  readonly threads: number;
+  /** Only this library is tried. */
+  readonly blasPath?: string | undefined;
+  readonly koffi: () => Promise<Koffi>;
+  readonly log: KernelLog;
+  readonly platform?: NodeJS.Platform;
+}
+
+/**
+ * Calls in flight at once. They run on libuv's pool of four threads, which file reads and name look-ups share: with two
+ * products in flight a stat takes 0.7 ms, with four it waits 150 ms for one of them to end.
+ */
+const callsInFlight = 2;
+
+/** The system's BLAS through koffi: OpenBLAS, MKL, BLIS or Accelerate, the first that is found and multiplies rightly. */
+export async function openBlas(options: BlasOptions): Promise<Kernel | KernelUnavailable> {
+  let koffi: Koffi;
+  try {
+    koffi = await options.koffi();
+  } catch (cause) {
+    return unavailable(`koffi can't be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  const found = findBlas(koffi, options);
+  if (!('gemm' in found)) return found;
+  found.setThreads(options.threads);
+  return blasKernel(found);
+}
+
+function findBlas(
+  koffi: Koffi,
+  { blasPath, log, platform = process.platform }: BlasOptions,
+): BlasLibrary | KernelUnavailable {
+  const broken: RejectedLibrary[] = [];
+  const names = blasPath ? [blasPath] : (blasCandidates[platform] ?? []);
+  for (const name of names) {
+    const library = openBlasLibrary(koffi, name);
+    if ('gemm' in library) return library;
+    if (!library.found && !blasPath) continue;
+    broken.push(library);
+    log(`blas: ${library.path} can't be used: ${library.reason}`);
+  }
+  if (broken.length > 0) return unavailable(broken.map(({ path, reason }) => `${path}: ${reason}`).join('; '));
+  return unavailable(`no BLAS library found (tried ${names.join(', ') || `none: unknown platform ${platform}`})`);
+}
+
+const unavailable = (reason: string): KernelUnavailable => ({ _tag: 'KernelUnavailable', kernel: 'blas', reason });
+
+function blasKernel(library: BlasLibrary): Kernel {
+  const slots = new Slots(callsInFlight);
+  return {
+    name: 'blas',
+    detail: library.description,
+    supports: () => true,
+    add: addElementWise,
+    async gemm(job: Gemm): Promise<void> {
+      checkGemm(job);
+      if (isScaleOnly(job)) return scaleC(job);
+      const gemm = library.gemm[dtypeOf(job.c)];
+      const args = argumentsOf(job);
+      if (job.m * job.n * job.k <= inlineMultiplyAdds) {
+        gemm(...args);
+        return;
+      }
+      await slots.use(
+        () =>
+          new Promise<void>((resolve, reject) => {
+            // koffi holds the arrays until the call is over; `job` in this closure holds their buffers besides.
+            gemm.async(...args, (cause: unknown) => {
+              if (cause)
+                reject(
+                  new KernelFailed('blas', `the call of ${library.path} for ${job.m}×${job.n}×${job.k} failed`, cause),
+                );
+              else resolve();
+            });
+          }),
+      );
+    },
+    workspaceBytes: () => 0,
+    close: () => slots.drain(),
+  };
+}
+
+function argumentsOf({
+  m,
+  n,
+  k,
+  alpha,
+  beta,
+  a,
+  aOffset,
+  lda,
+  transA,
+  b,
+  bOffset,
+  ldb,
+  transB,
+  c,
+  cOffset,
+  ldc,
+}: Gemm): unknown[] {
+  return [
+    cblas.rowMajor,
+    transA ? cblas.transpose : cblas.noTranspose,
+    transB ? cblas.transpose : cblas.noTranspose,
+    m,
+    n,
+    k,
+    alpha,
+    aOffset === 0 ? a : a.subarray(aOffset),
+    lda,
+    bOffset === 0 ? b : b.subarray(bOffset),
+    ldb,
+    beta,
+    cOffset === 0 ? c : c.subarray(cOffset),
+    ldc,
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Kernel, KernelLog, KernelName, KernelUnavailable } from './kernel.ts';
+import type { Koffi } from './koffi.ts';
+import { openLoops } from './loops.ts';
+
+export interface OpenKernelOptions {
+  /** The worker's share of the cores. */
+  readonly threads: number;
+  /** The only BLAS library to try (TESSERA_BLAS at the entry point). */
+  readonly blasPath?: string | undefined;
+  /** How koffi is loaded; by default the installed package. A bundle passes `() => loadKoffi(import.meta.url)`. */
+  readonly koffi?: (() => Promise<Koffi>) | undefined;
+  readonly log: KernelLog;
+}
+
+/** Opens one kernel, loading only what it needs. @returns why not, when it can't be had on this machine */
+export async function openKernel(name: KernelName, options: OpenKernelOptions): Promise<Kernel | KernelUnavailable> {
+  switch (name) {
+    case 'loops':
+      return openLoops(options);
+    case 'blas': {
+      const { openBlas } = await import('./blas.ts');
+      return openBlas({ ...options, koffi: options.koffi ?? installedKoffi });
+    }
+    default:
+      return { _tag: 'KernelUnavailable', kernel: name, reason: 'not built yet' };
+  }
+}
+
+async function installedKoffi(): Promise<Koffi> {
+  const { loadKoffi } = await import('./koffi.ts');
+  return loadKoffi(import.meta.url);
+}
