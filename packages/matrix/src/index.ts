@@ -1,1 +1,26 @@
-export {};
+export * from './errors.ts';
+export { allocate, allocateTile, bytesOf, checkRegion, copyRegion, elementBytes, wholeRegion } from './tile.ts';
+export type { DType, Elements, Region, Shape, Tile } from './tile.ts';
+export { chunkRegion, coversWholeChunks, evenChunk, gridOf, overlaps } from './chunk-grid.ts';
+export type { Overlap } from './chunk-grid.ts';
+
+export type { CallOptions, Store } from './stores/store.ts';
+export { checkKey } from './stores/key.ts';
+export { fileStore } from './stores/file.ts';
+export { memoryStore } from './stores/memory.ts';
+export { openStore } from './stores/open.ts';
+export { within } from './stores/within.ts';
+export type { StoreContext } from './stores/open.ts';
+export { EXTENSIONS, formatOf, locate, nameOf, parentOf } from './location.ts';
+export type { Format, Location } from './location.ts';
+
+export { isChunked } from './array.ts';
+export type { ArrayCallOptions, ArrayContext, ArraySpec, ChunkedArray, MatrixArray, Traffic } from './array.ts';
+export { createArray, openArray } from './open-array.ts';
+export { openZarrIn, createZarrIn } from './zarr/open.ts';
+
+export { fillRandom } from './random/fill.ts';
+export type { Distribution, RandomOperand } from './random/fill.ts';
+export { fillGaussian, fillSigns } from './random/vectors.ts';
+export { freeBytes } from './free-bytes.ts';
+export { inlineToTile, tileToInline } from './inline-tile.ts';

@@ -1,0 +1,74 @@
+import { close, fstat, open, read, write } from 'node:fs';
+import { promisify } from 'node:util';
+import { NotFoundError } from '../errors.ts';
+import { openError } from '../file-errors.ts';
+import type { Store } from '../stores/store.ts';
+
+/** Random access to the bytes of one file or object. */
+export interface ByteSource {
+  readonly size: number;
+  /** Fills `into` from `position`; returns fewer bytes than asked only at the end. */
+  read(into: Uint8Array, position: number, signal?: AbortSignal): Promise<number>;
+  close(): Promise<void>;
+}
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const statFile = promisify(fstat);
+
+/** @throws NotFoundError, NoPermissionError, NotAFileError. */
+export async function fileBytes(path: string): Promise<ByteSource> {
+  const fd = await openFile(path, 'r').catch((error: unknown) => Promise.reject(openError(path, error)));
+  try {
+    const stat = await statFile(fd);
+    if (!stat.isFile()) throw openError(path, stat);
+    let closed: Promise<void> | undefined;
+    return {
+      size: stat.size,
+      read: (into, position, signal) => readFully(fd, into, position, signal),
+      close: () => (closed ??= closeFile(fd)),
+    };
+  } catch (error) {
+    await closeFile(fd);
+    throw error;
+  }
+}
+
+/** One value of a store, read by ranges. @throws NotFoundError. */
+export async function storedBytes(store: Store, key: string, name: string, signal?: AbortSignal): Promise<ByteSource> {
+  const size = await store.size(key, { signal });
+  if (size === undefined) throw new NotFoundError(name, 'no such object');
+  return {
+    size,
+    async read(into, position, signal) {
+      const bytes = await store.getRange(key, position, into.byteLength, { signal });
+      if (!bytes) throw new NotFoundError(name, 'the object is gone');
+      into.set(bytes);
+      return bytes.byteLength;
+    },
+    async close() {},
+  };
+}
+
+async function readFully(fd: number, into: Uint8Array, position: number, signal?: AbortSignal): Promise<number> {
+  let at = 0;
+  while (at < into.byteLength) {
+    signal?.throwIfAborted();
+    const count = await new Promise<number>((done, fail) => {
+      read(fd, into, at, into.byteLength - at, position + at, (error, bytes) => (error ? fail(error) : done(bytes)));
+    });
+    if (count === 0) break;
+    at += count;
+  }
+  return at;
+}
+
+export async function writeFully(fd: number, from: Uint8Array, position: number, signal?: AbortSignal): Promise<void> {
+  let at = 0;
+  while (at < from.byteLength) {
+    signal?.throwIfAborted();
+    at += await new Promise<number>((done, fail) => {
+      write(fd, from, at, from.byteLength - at, position + at, (error, bytes) => (error ? fail(error) : done(bytes)));
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import { isZarritaError, open, registry } from 'zarrita';
+import { countRead, newTraffic } from '../array.ts';
+import type { ArrayCallOptions, MatrixArray } from '../array.ts';
+import { forEachBounded } from '../bounded.ts';
+import { overlaps } from '../chunk-grid.ts';
+import { loadCrc32c } from '../crc32c.ts';
+import { CorruptTileError, InexactIntegerError, MalformedHeaderError, ReadOnlyArrayError } from '../errors.ts';
+import type { Store } from '../stores/store.ts';
+import { allocateTile, checkRegion } from '../tile.ts';
+import type { DType, Region, Shape, Tile } from '../tile.ts';
+import type { ForeignArray } from './metadata.ts';
+
+const IN_FLIGHT = 4;
+
+/** A Zarr array (v2 or v3) in any layout, chunking, codec and byte order that zarrita reads. Read-only. */
+export async function foreignArray(url: string, store: Store, found: ForeignArray): Promise<MatrixArray> {
+  await verifyChecksums();
+  const traffic = newTraffic();
+  const array = await openWith(url, store, undefined, () => undefined);
+  const { shape } = found;
+  const chunk: Shape = [array.chunks[0] ?? 1, array.chunks[1] ?? 1];
+  const dtype: DType = array.dtype === 'float32' || array.dtype === 'float16' ? 'float32' : 'float64';
+
+  async function read(region: Region, options?: ArrayCallOptions): Promise<Tile> {
+    checkRegion(region, shape, url);
+    const source = await openWith(url, store, options?.signal, (bytes) => countRead(bytes, traffic, options));
+    const target = allocateTile(dtype, region.rows, region.cols);
+    await forEachBounded(overlaps(region, chunk), IN_FLIGHT, async ({ r, c, region: part }) => {
+      const piece = await source
+        .getChunk([r, c])
+        .catch((error: unknown) => Promise.reject(corrupt(url, [r, c], error)));
+      const elements = piece.data as ArrayLike<number | bigint> | { readonly length: number; get(i: number): boolean };
+      if (elements.length !== chunk[0] * chunk[1]) {
+        throw new CorruptTileError(url, [r, c], `expected ${chunk[0] * chunk[1]} elements, found ${elements.length}`);
+      }
+      const at = 'get' in elements ? (i: number) => elements.get(i) : (i: number) => elements[i]!;
+      const [down = 0, right = 0] = piece.stride;
+      for (let i = 0; i < part.rows; i++) {
+        let from = (part.row - r * chunk[0] + i) * down + (part.col - c * chunk[1]) * right;
+        let to = (part.row - region.row + i) * region.cols + part.col - region.col;
+        for (let j = 0; j < part.cols; j++, from += right, to++) {
+          const value = at(from);
+          const number = Number(value);
+          if (typeof value === 'bigint' && BigInt(number) !== value) {
+            throw new InexactIntegerError(url, part.row + i, part.col + j, value);
+          }
+          target.data[to] = number;
+        }
+      }
+    });
+    return target;
+  }
+
+  return {
+    url,
+    format: 'zarr',
+    shape,
+    dtype,
+    chunk,
+    traffic,
+    read,
+    async write() {
+      throw new ReadOnlyArrayError(url, 'it is a Zarr array of another layout than ours');
+    },
+    async close() {},
+  };
+}
+
+async function openWith(url: string, store: Store, signal: AbortSignal | undefined, count: (bytes: number) => void) {
+  // zarrita's codecs want unshared memory.
+  const counted = (bytes: Uint8Array | undefined) => {
+    if (bytes) count(bytes.byteLength);
+    return bytes && new Uint8Array(bytes);
+  };
+  const readable = {
+    async get(path: string) {
+      return counted(await store.get(keyOf(path), { signal }));
+    },
+    async getRange(path: string, range: { offset: number; length: number } | { suffixLength: number }) {
+      const key = keyOf(path);
+      if ('offset' in range) return counted(await store.getRange(key, range.offset, range.length, { signal }));
+      const size = await store.size(key, { signal });
+      if (size === undefined) return undefined;
+      const length = Math.min(size, range.suffixLength);
+      return counted(await store.getRange(key, size - length, length, { signal }));
+    },
+  };
+  try {
+    return await open(readable, { kind: 'array' });
+  } catch (cause) {
+    if (!isZarritaError(cause)) throw cause;
+    throw new MalformedHeaderError(url, cause.message.replace(/\.$/, ''), { cause });
+  }
+}
+
+function keyOf(path: string): string {
+  return path.replace(/^\//, '');
+}
+
+function corrupt(url: string, at: readonly [number, number], cause: unknown): unknown {
+  if (isZarritaError(cause, 'UnknownCodecError')) {
+    return new MalformedHeaderError(url, `its codec ${cause.codec} is unknown here`, { cause });
+  }
+  if (!isZarritaError(cause, 'CodecPipelineError')) return cause;
+  const inner = cause.cause instanceof Error ? cause.cause.message : String(cause.cause);
+  return new CorruptTileError(url, at, `${cause.codec ?? 'a codec'} failed: ${inner}`, { cause });
+}
+
+/** zarrita's own crc32c codec drops the checksum unread; a corrupt tile must be an error. */
+async function verifyChecksums(): Promise<void> {
+  const crc32c = await loadCrc32c();
+  const codec = {
+    kind: 'bytes_to_bytes' as const,
+    encode(): never {
+      throw new Error('crc32c is only decoded here');
+    },
+    decode(bytes: Uint8Array): Uint8Array {
+      const end = bytes.byteLength - 4;
+      if (end < 0) throw new Error('there is no checksum');
+      const payload = bytes.subarray(0, end);
+      const stored = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
+      if (crc32c(payload) !== stored) throw new Error('the checksum is wrong');
+      return payload;
+    },
+    computeEncodedSize: (size: number) => size + 4,
+  };
+  registry.set('crc32c', async () => ({ kind: codec.kind, fromConfig: () => codec }) as never);
+}
