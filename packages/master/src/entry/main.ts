@@ -1,0 +1,65 @@
+import { createArray, openArray, openStore } from '@tessera/matrix';
+import { jobKey, JobSpec, parseMessage, resultQueueName } from '@tessera/protocol';
+import { systemClock } from '@tessera/protocol/system-clock';
+import { openSqsQueue } from '@tessera/queue';
+import { runJob } from '../run/run-job.ts';
+import { parseMasterArguments, type MasterOptions } from './arguments.ts';
+
+/** Exit codes: 0 done, 1 the job failed, 3 it was cancelled, 64 started wrongly. None of them is started again. */
+const EXIT = { done: 0, failed: 1, cancelled: 3, usage: 64 } as const;
+
+async function main(options: MasterOptions): Promise<number> {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
+
+  const s3 = lazy(async () => new (await import('@aws-sdk/client-s3')).S3Client({}));
+  const context = { s3 };
+  const { SQSClient } = await import('@aws-sdk/client-sqs');
+  const client = new SQSClient({});
+  const objects = await openStore(`s3://${options.bucket}`, context);
+  const text = await objects.get(jobKey(options.job, 'job'));
+  if (!text) throw new Error(`job ${options.job} has no specification in bucket ${options.bucket}`);
+  const job = parseMessage(JobSpec, 'job specification', new TextDecoder().decode(text));
+
+  const report = await runJob(job, {
+    openQueue: (name) => openSqsQueue({ client, clock: systemClock, random: Math.random }, name),
+    objects,
+    createArray: ({ url, ...array }) => createArray(url, array, context),
+    openArray: ({ url }) => openArray(url, context),
+    clock: systemClock,
+    signal: stop.signal,
+    emit: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
+    warn: (message) => process.stderr.write(`${message}\n`),
+  });
+  await deleteResults(client, job.jobId);
+  return EXIT[report.status];
+}
+
+/** The job's own queue goes with the job; a worker that still answers finds it gone and drops the rest. */
+async function deleteResults(client: import('@aws-sdk/client-sqs').SQSClient, jobId: string): Promise<void> {
+  const { DeleteQueueCommand, GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+  try {
+    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: resultQueueName(jobId) }));
+    await client.send(new DeleteQueueCommand({ QueueUrl }));
+  } catch {
+    // Whoever submitted the job deletes it too.
+  }
+}
+
+function lazy<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+function fail(error: unknown, code: number): never {
+  process.stderr.write(`master: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(code);
+}
+
+let options: MasterOptions;
+try {
+  options = parseMasterArguments(process.argv.slice(2));
+} catch (error) {
+  fail(error, EXIT.usage);
+}
+process.exit(await main(options).catch((error: unknown) => fail(error, EXIT.failed)));

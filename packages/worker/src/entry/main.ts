@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { openArray, openStore } from '@tessera/matrix';
+import { BUNDLE_VERSION, jobQueueName } from '@tessera/protocol';
+import { systemClock } from '@tessera/protocol/system-clock';
+import { openSqsQueue } from '@tessera/queue';
+import { pino } from 'pino';
+import { chooseKernels, loadKoffi, type KernelChoice } from '../kernels/index.ts';
+import { runWorker } from '../loop/worker-loop.ts';
+import { parseWorkerArguments, type WorkerOptions } from './arguments.ts';
+import { readInstanceId } from './instance-id.ts';
+
+/** Started wrongly (sysexits' EX_USAGE): starting it again would not help. */
+const EXIT_USAGE = 64;
+const GRACE_MS = 3_000;
+const VISIBILITY_SECONDS = 60;
+
+const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true }));
+
+async function main(options: WorkerOptions): Promise<void> {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
+  const {
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata,
+    TESSERA_BLAS: blasPath,
+    XDG_CACHE_HOME: cacheHome,
+  } = process.env;
+
+  const s3 = lazy(async () => new (await import('@aws-sdk/client-s3')).S3Client({}));
+  const context = { s3 };
+  const sqs = new (await import('@aws-sdk/client-sqs')).SQSClient({});
+  const world = { client: sqs, clock: systemClock, random: Math.random };
+  const [instanceId, jobs, objects] = await Promise.all([
+    readInstanceId(metadata),
+    openSqsQueue(world, jobQueueName(options.cluster)),
+    openStore(`s3://${options.bucket}`, context),
+  ]);
+  const id = `${instanceId ?? 'host'}/${process.pid}-${randomBytes(2).toString('hex')}`;
+  const choices = new Map<string, Promise<KernelChoice>>();
+  const chosen = (requested: WorkerOptions['kernel']) => {
+    let choice = choices.get(requested);
+    if (!choice) {
+      choice = chooseKernels({
+        requested,
+        threads: options.threads,
+        blasPath,
+        koffi: () => loadKoffi(import.meta.url),
+        cacheDir: join(cacheHome ?? join(homedir(), '.cache'), 'tessera'),
+        clock: () => performance.now(),
+        version: BUNDLE_VERSION,
+        log: (message) => log.info(message),
+      });
+      choices.set(requested, choice);
+    }
+    return choice;
+  };
+  log.info({ worker: id, cluster: options.cluster, bundle: BUNDLE_VERSION, threads: options.threads }, 'worker ready');
+  await runWorker({
+    id,
+    jobs,
+    openQueue: (name) => openSqsQueue(world, name),
+    access: {
+      objects,
+      openArray: (array) => openArray(array.url, context),
+      openWorkspace: (url) => openStore(url, context),
+    },
+    kernel: async (preference, op, dtype) =>
+      (await chosen(preference === 'auto' ? options.kernel : preference)).pick(op, dtype),
+    clock: systemClock,
+    random: Math.random,
+    stop: stop.signal,
+    log,
+    graceMs: GRACE_MS,
+    visibilitySeconds: VISIBILITY_SECONDS,
+  });
+  await Promise.all([...choices.values()].map(async (choice) => (await choice).close()));
+  sqs.destroy();
+  log.info({ worker: id }, 'worker stopped');
+}
+
+function lazy<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+let options: WorkerOptions;
+try {
+  options = parseWorkerArguments(process.argv.slice(2));
+} catch (error) {
+  log.error(`the worker was started wrongly: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(EXIT_USAGE);
+}
+await main(options);

@@ -1,0 +1,111 @@
+import { allocateTile, inlineToTile, tileToInline, type Tile, type Traffic } from '@tessera/matrix';
+import type {
+  CheckOutcome,
+  Clock,
+  DType,
+  InlineTile,
+  KernelUse,
+  PackageKind,
+  PackageOf,
+  TileSink,
+  TileSource,
+} from '@tessera/protocol';
+import type { OpenJob } from '../jobs/open-jobs.ts';
+import type { Kernel } from '../kernels/index.ts';
+import type { Turn } from '../loop/turn.ts';
+
+/** What a package's work has to show beside what it stored. */
+export interface Outcome {
+  readonly kernel?: KernelUse;
+  readonly tile?: InlineTile;
+  readonly check?: CheckOutcome;
+}
+
+/** How one kind of package is done. It may run twice, and at the same time on two workers: it writes the same bytes. */
+export type Execute<K extends PackageKind> = (work: PackageOf<K>, context: PackageContext) => Promise<Outcome>;
+
+/** Everything that one package's work may touch, and where its time and bytes are counted. */
+export class PackageContext {
+  readonly job: OpenJob;
+  readonly signal: AbortSignal;
+  readonly traffic: Traffic = { bytesRead: 0, bytesWritten: 0 };
+  readonly seconds = { read: 0, compute: 0, write: 0 };
+  readonly #clock: Clock;
+  readonly #turn: Turn;
+  readonly #kernel: (op: 'multiply' | 'add', dtype: DType) => Promise<Kernel>;
+
+  constructor(options: {
+    job: OpenJob;
+    signal: AbortSignal;
+    clock: Clock;
+    turn: Turn;
+    kernel: (op: 'multiply' | 'add', dtype: DType) => Promise<Kernel>;
+  }) {
+    this.job = options.job;
+    this.signal = options.signal;
+    this.#clock = options.clock;
+    this.#turn = options.turn;
+    this.#kernel = options.kernel;
+  }
+
+  /** The element type that the job computes in. */
+  get dtype(): DType {
+    return this.job.manifest.dtype;
+  }
+
+  /** The kernel for an operation in the job's element type, or in another. */
+  kernel(op: 'multiply' | 'add', dtype: DType = this.dtype): Promise<Kernel> {
+    return this.#kernel(op, dtype);
+  }
+
+  /** Reads a tile in the job's element type (or in another), from the message or from its array. */
+  async read(source: TileSource, dtype: DType = this.dtype): Promise<Tile> {
+    return this.#timed('read', async () => {
+      if (source.kind === 'inline') return converted(inlineToTile(source), dtype);
+      const array = await this.job.array(source);
+      return converted(await array.read(source, { signal: this.signal, traffic: this.traffic }), dtype);
+    });
+  }
+
+  /** Stores a tile where the package says; one that travels in the reply is returned. */
+  async write(sink: TileSink, tile: Tile): Promise<Pick<Outcome, 'tile'>> {
+    if (sink.kind === 'reply') return { tile: tileToInline(tile) as InlineTile };
+    return this.#timed('write', async () => {
+      const array = await this.job.array(sink);
+      await array.write(sink, converted(tile, array.dtype), { signal: this.signal, traffic: this.traffic });
+      return {};
+    });
+  }
+
+  /** Computes while nobody else in this worker does; waiting for the turn counts as nothing. */
+  async compute<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turn.take(() => this.#timed('compute', work), this.signal);
+  }
+
+  /** Counts time as writing, for outputs that are no arrays. */
+  async writing<T>(work: () => Promise<T>): Promise<T> {
+    return this.#timed('write', work);
+  }
+
+  /** Counts time as reading, for inputs that are no arrays. */
+  async reading<T>(work: () => Promise<T>): Promise<T> {
+    return this.#timed('read', work);
+  }
+
+  async #timed<T>(phase: 'read' | 'compute' | 'write', work: () => Promise<T>): Promise<T> {
+    const startedAt = this.#clock.now();
+    try {
+      return await work();
+    } finally {
+      this.seconds[phase] += (this.#clock.now() - startedAt) / 1000;
+    }
+  }
+}
+
+/** The same numbers in another element type; rounding to float32 is what the job asked for. */
+function converted(tile: Tile, dtype: DType): Tile {
+  if (tile.dtype === dtype) return tile;
+  const other = allocateTile(dtype, tile.rows, tile.cols);
+  other.data.set(tile.data);
+  return other;
+}
