@@ -7,7 +7,7 @@ import type { Dtype, ElementWise } from './kernel.ts';
 /**
  * C := alpha·A + beta·B, the addition of every kernel: a plain loop already runs at memory speed for tiles larger than
  * the caches, and moving such tiles to a thread, a library or a device would only add passes over memory.
- * Bands of about 2^20 elements with a turn of the event loop between them keep heartbeats and downloads going.
+ * Bands of about 2^18 elements with a turn of the event loop between them keep heartbeats and downloads going.
  * @throws KernelInputError when a view does not fit its array
  */
 export async function addElementWise(job: ElementWise): Promise<void> {
@@ -43,49 +43,38 @@ function addFor(dtype: Dtype): ReturnType<typeof addLoops> {
   return add;
 }
 
-/** Makes the loops over `length` consecutive elements from `from` to `to`; closed, see `compile.ts`. */
+/**
+ * Makes the loops over consecutive elements `from` to `to`; closed, see `compile.ts`. Each loop gets arrays that start at
+ * its first element: with offsets added in every access V8 reaches 10 instead of 13 GB/s, and unrolling gains nothing.
+ */
 function addLoops(): (job: ElementWise, from: number, to: number) => void {
-  type Array = ElementWise['c'];
+  type Reals = ElementWise['c'];
 
-  function sum(a: Array, ai: number, b: Array, bi: number, c: Array, ci: number, length: number): void {
-    const unrolled = length - 3;
-    let i = 0;
-    for (; i < unrolled; i += 4) {
-      c[ci + i] = a[ai + i]! + b[bi + i]!;
-      c[ci + i + 1] = a[ai + i + 1]! + b[bi + i + 1]!;
-      c[ci + i + 2] = a[ai + i + 2]! + b[bi + i + 2]!;
-      c[ci + i + 3] = a[ai + i + 3]! + b[bi + i + 3]!;
-    }
-    for (; i < length; i++) c[ci + i] = a[ai + i]! + b[bi + i]!;
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- the text must hold all that it uses
+  function sum(a: Reals, b: Reals, c: Reals, length: number): void {
+    for (let i = 0; i < length; i++) c[i] = a[i]! + b[i]!;
   }
 
-  function combine(
-    alpha: number,
-    a: Array,
-    ai: number,
-    beta: number,
-    b: Array,
-    bi: number,
-    c: Array,
-    ci: number,
-    length: number,
-  ): void {
-    for (let i = 0; i < length; i++) c[ci + i] = alpha * a[ai + i]! + beta * b[bi + i]!;
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- as above
+  function combine(alpha: number, a: Reals, beta: number, b: Reals, c: Reals, length: number): void {
+    for (let i = 0; i < length; i++) c[i] = alpha * a[i]! + beta * b[i]!;
   }
 
-  function scaled(alpha: number, a: Array, ai: number, c: Array, ci: number, length: number): void {
-    for (let i = 0; i < length; i++) c[ci + i] = alpha * a[ai + i]!;
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- as above
+  function scaled(alpha: number, a: Reals, c: Reals, length: number): void {
+    for (let i = 0; i < length; i++) c[i] = alpha * a[i]!;
   }
 
-  return function add({ alpha, a, aOffset, beta, b, bOffset, c, cOffset }, from, to) {
+  return function add(job, from, to) {
+    const { alpha, beta } = job;
+    const a = job.a.subarray(job.aOffset + from, job.aOffset + to);
+    const b = job.b.subarray(job.bOffset + from, job.bOffset + to);
+    const c = job.c.subarray(job.cOffset + from, job.cOffset + to);
     const length = to - from;
-    const ai = aOffset + from;
-    const bi = bOffset + from;
-    const ci = cOffset + from;
-    if (alpha === 0 && beta === 0) c.fill(0, ci, ci + length);
-    else if (alpha === 0) scaled(beta, b, bi, c, ci, length);
-    else if (beta === 0) scaled(alpha, a, ai, c, ci, length);
-    else if (alpha === 1 && beta === 1) sum(a, ai, b, bi, c, ci, length);
-    else combine(alpha, a, ai, beta, b, bi, c, ci, length);
+    if (alpha === 0 && beta === 0) c.fill(0);
+    else if (alpha === 0) scaled(beta, b, c, length);
+    else if (beta === 0) scaled(alpha, a, c, length);
+    else if (alpha === 1 && beta === 1) sum(a, b, c, length);
+    else combine(alpha, a, beta, b, c, length);
   };
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Elements that a pass over memory may touch before the event loop gets its turn: about 2 to 8 ms of copying or adding. */
-export const elementsPerTurn = 1 << 20;
+/** Elements that a pass over memory may touch before the event loop gets its turn: about 0.5 to 2 ms of copying or adding. */
+export const elementsPerTurn = 1 << 18;
 
 /** Products of at most this many multiply-adds run where they are called: a thread hop costs more than they do. */
 export const inlineMultiplyAdds = 64 ** 3;

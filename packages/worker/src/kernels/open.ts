@@ -21,6 +21,10 @@ export async function openKernel(name: KernelName, options: OpenKernelOptions): 
       const { openBlas } = await import('./blas.ts');
       return openBlas({ ...options, koffi: options.koffi ?? installedKoffi });
     }
+    case 'wasm': {
+      const { openWasm } = await import('./wasm.ts');
+      return openWasm(options);
+    }
     default:
       return { _tag: 'KernelUnavailable', kernel: name, reason: 'not built yet' };
   }

@@ -27,8 +27,8 @@ export function packedGemm(): (job: Gemm) => void {
   const panelB = new Float64Array(1020 * 256);
   const tile = new Float64Array(9);
 
-  // oxlint-disable-next-line unicorn/consistent-function-scoping -- the text must hold all that it uses
   /** Copies rows×depth of a strided view into 3-wide panels, `panel[row/3][depth][row%3]`, zero-filled at the edge. */
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- the text must hold all that it uses
   function pack(
     panel: Float64Array,
     source: Gemm['a'],
