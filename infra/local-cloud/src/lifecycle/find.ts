@@ -1,0 +1,45 @@
+import { readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive } from '../processes/start-time.ts';
+import { readCloudFile } from './cloud-file.ts';
+import { cloudHandle } from './handle.ts';
+import type { CloudHandle } from './handle.ts';
+
+/** The directories of all clouds under `stateRoot`, dead and alive. */
+export function cloudDirectories(stateRoot: string): string[] {
+  try {
+    const root = realpathSync(stateRoot);
+    return readdirSync(root)
+      .filter((name) => name.startsWith('cloud-'))
+      .map((name) => join(root, name));
+  } catch {
+    return [];
+  }
+}
+
+/** The cloud that was started to stay (`tessera up`), if it lives and answers. */
+export async function findRunningCloud(stateRoot: string): Promise<CloudHandle | undefined> {
+  for (const stateDir of cloudDirectories(stateRoot)) {
+    const cloud = readCloudFile(stateDir);
+    if (cloud === undefined || !cloud.detached || !isAlive(cloud.process)) continue;
+    if (await answers(cloud.endpoint, cloud.cloudId)) {
+      return cloudHandle(stateDir, cloud, () => process.kill(cloud.process.pid, 'SIGTERM'));
+    }
+  }
+  return undefined;
+}
+
+const probeMs = 3000;
+
+/** Asks without a signature: the refusal names the cloud, which is all there is to know. */
+async function answers(endpoint: string, cloudId: string): Promise<boolean> {
+  const { get } = await import('node:http');
+  return new Promise((resolve) => {
+    const request = get(endpoint, { agent: false, timeout: probeMs }, (response) => {
+      response.resume();
+      resolve(response.headers['x-tessera-cloud'] === cloudId);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+  });
+}
