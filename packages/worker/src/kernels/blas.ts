@@ -1,5 +1,6 @@
 import { blasCandidates, cblas, openBlasLibrary } from './blas-library.ts';
 import type { BlasLibrary, RejectedLibrary } from './blas-library.ts';
+import type { BlasTrials } from './blas-trials.ts';
 import { checkGemm } from './check-job.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
@@ -17,6 +18,8 @@ export interface BlasOptions {
   readonly blasPath?: string | undefined;
   readonly koffi: () => Promise<Koffi>;
   readonly log: KernelLog;
+  /** Where crashes of a library are remembered; without it a library that kills the process is tried by every worker. */
+  readonly trials?: BlasTrials | undefined;
   readonly platform?: NodeJS.Platform;
 }
 
@@ -42,12 +45,13 @@ export async function openBlas(options: BlasOptions): Promise<Kernel | KernelUna
 
 function findBlas(
   koffi: Koffi,
-  { blasPath, log, platform = process.platform }: BlasOptions,
+  { blasPath, log, trials, platform = process.platform }: BlasOptions,
 ): BlasLibrary | KernelUnavailable {
   const broken: RejectedLibrary[] = [];
   const names = blasPath ? [blasPath] : (blasCandidates[platform] ?? []);
   for (const name of names) {
-    const library = openBlasLibrary(koffi, name);
+    const open = () => openBlasLibrary(koffi, name);
+    const library = (trials ? trials.attempt(name, open) : open()) ?? crashed(name);
     if ('gemm' in library) return library;
     if (!library.found && !blasPath) continue;
     broken.push(library);
@@ -56,6 +60,12 @@ function findBlas(
   if (broken.length > 0) return unavailable(broken.map(({ path, reason }) => `${path}: ${reason}`).join('; '));
   return unavailable(`no BLAS library found (tried ${names.join(', ') || `none: unknown platform ${platform}`})`);
 }
+
+const crashed = (path: string): RejectedLibrary => ({
+  path,
+  found: true,
+  reason: 'it ended the workers that tried it in the last 24 hours',
+});
 
 const unavailable = (reason: string): KernelUnavailable => ({ _tag: 'KernelUnavailable', kernel: 'blas', reason });
 

@@ -1,91 +1,193 @@
+import { isDevice, measure } from './calibrate.ts';
+import type { MonotonicClock } from './calibrate.ts';
 import { addElementWise } from './element-wise.ts';
-import { KernelFailed, KernelUsageError } from './errors.ts';
+import { KernelFailed } from './errors.ts';
+import { inlineMultiplyAdds } from './event-loop.ts';
 import { isUnavailable } from './kernel.ts';
 import type { Dtype, ElementWise, Gemm, Kernel, KernelName, KernelOperation, KernelRate } from './kernel.ts';
+import { thisMachine } from './machine.ts';
 import { openKernel } from './open.ts';
 import type { OpenKernelOptions } from './open.ts';
+import { mergeRates, RateCache } from './rate-cache.ts';
 
 export interface ChooseOptions extends OpenKernelOptions {
   readonly requested: KernelName | 'auto';
-  /** Where measured rates are kept between runs; without it every worker measures for itself. */
-  readonly cacheDir?: string | undefined;
-  /** Milliseconds on a clock that never goes back. */
-  readonly clock: () => number;
+  readonly clock: MonotonicClock;
   /** The worker's version: other code may have other rates. */
   readonly version: string;
 }
 
 export interface KernelChoice {
-  /** The kernel for an operation now; asked again for each package, it follows what has been measured since. */
+  /**
+   * The kernel for an operation. It opens what it needs when its first job arrives (an addition loads nothing), and its
+   * `name` and `detail` say which kernel computed last, so read them after the job.
+   */
   pick(operation: KernelOperation, dtype: Dtype): Kernel;
   /** What has been measured so far, here or by an earlier worker on this machine. */
   rates(): readonly KernelRate[];
+  /** Resolves when no measurement is running. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Fastest first where nothing has been measured yet. */
-export const defaultOrder: readonly KernelName[] = ['blas', 'wasm', 'loops'];
+const cpuOrder: readonly KernelName[] = ['blas', 'wasm', 'loops'];
 
-/** @throws KernelUsageError when the kernel can't compute the dtype at all, with what to do instead */
-export function assertKernelSupports(kernel: KernelName | 'auto', dtype: Dtype): void {
-  if ((kernel === 'gpu' || kernel === 'wgsl') && dtype === 'float64')
-    throw new KernelUsageError(
-      kernel,
-      `the ${kernel} kernel computes float32 only, and the matrices are float64: use --dtype float32, or --kernel auto`,
-    );
-}
+/** Measured too for float32 where a real adapter is found, once the CPU has the first job done. */
+const deviceKernels: readonly KernelName[] = ['wgsl', 'gpu'];
 
+/**
+ * Chooses per operation and dtype: the requested kernel, or the one that was measured to be the fastest on this machine.
+ * Where nothing has been measured, the first multiply job goes to blas, else wasm, else loops at once, and a measurement
+ * of some 30 ms follows it; its rates decide from then on and are kept in `cacheDir` for the workers to come.
+ * A requested kernel that can't be had is replaced by the best CPU kernel, with the reason in the log.
+ */
 export async function chooseKernels(options: ChooseOptions): Promise<KernelChoice> {
-  const order =
-    options.requested === 'auto'
-      ? defaultOrder
-      : [options.requested, ...defaultOrder.filter((name) => name !== options.requested)];
-  const opened = new Map<KernelName, Promise<Kernel | undefined>>();
+  const { requested, threads, version, blasPath, cacheDir, log } = options;
+  const cache = cacheDir ? new RateCache(cacheDir, thisMachine(threads, version, blasPath)) : undefined;
+  const opened = new OpenedKernels(options);
+  let rates: readonly KernelRate[] = (await cache?.read()) ?? [];
+  let measuring: Promise<void> = Promise.resolve();
+  const measured = new Set<Dtype>(rates.filter(({ op }) => op === 'multiply').map(({ dtype }) => dtype));
 
-  const open = (name: KernelName): Promise<Kernel | undefined> => {
-    const known = opened.get(name);
-    if (known) return known;
-    const opening = openKernel(name, options).then((kernel) => {
-      if (!isUnavailable(kernel)) return kernel;
-      options.log(`kernel ${name} is not available: ${kernel.reason}`);
-      return undefined;
-    });
-    opened.set(name, opening);
-    return opening;
-  };
-
-  const firstOf = async (dtype: Dtype): Promise<Kernel> => {
-    for (const name of order) {
-      const kernel = await open(name);
-      if (kernel?.supports('multiply', dtype)) return kernel;
+  async function best(dtype: Dtype): Promise<Kernel> {
+    for (const name of candidates(requested, rates, dtype)) {
+      const kernel = await opened.get(name);
+      if (!kernel) continue;
+      if (kernel.supports('multiply', dtype)) return kernel;
+      log(`kernel ${name} does not compute ${dtype}; using another`);
     }
     throw new KernelFailed('loops', 'no kernel could be opened');
-  };
+  }
 
-  const lazy = (dtype: Dtype): Kernel => {
+  function calibrate(dtype: Dtype): void {
+    if (requested !== 'auto' || measured.has(dtype)) return;
+    measured.add(dtype);
+    measuring = measuring.then(() => calibrateNow(dtype));
+  }
+
+  /** Nothing may throw here: a worker without rates works all the same. */
+  async function calibrateNow(dtype: Dtype): Promise<void> {
+    try {
+      const found = await measureAll(opened, options, dtype);
+      rates = mergeRates(rates, found);
+      const each = found.map(({ kernel, rate }) => `${kernel} ${rate.toFixed(1)} GFLOPS`);
+      log(`kernels measured for ${dtype}: ${each.join(', ')}`);
+      await cache?.add(found);
+    } catch (cause) {
+      log(`kernels could not be measured: ${String(cause)}`);
+    }
+  }
+
+  const multiplier = (dtype: Dtype): Kernel => {
     let current: Kernel | undefined;
-    const ready = async () => (current ??= await firstOf(dtype));
     return {
       get name() {
-        return current?.name ?? order[0]!;
+        return current?.name ?? candidates(requested, rates, dtype)[0]!;
       },
       get detail() {
         return current?.detail ?? 'not opened yet';
       },
       supports: () => true,
-      gemm: async (job: Gemm) => (await ready()).gemm(job),
-      add: (job: ElementWise) => addElementWise(job),
-      workspaceBytes: (job) => current?.workspaceBytes(job) ?? 0,
+      add: addElementWise,
+      async gemm(job: Gemm) {
+        current = await best(dtype);
+        await current.gemm(job);
+        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype);
+      },
+      workspaceBytes: (job: Gemm | ElementWise) => current?.workspaceBytes(job) ?? 0,
       close: async () => {},
     };
   };
-  const kernels = { float64: lazy('float64'), float32: lazy('float32') };
-  const adder: Kernel = { ...kernels.float64, name: 'loops', detail: 'plain TypeScript', supports: () => true };
+
   return {
-    pick: (operation, dtype) => (operation === 'add' ? adder : kernels[dtype]),
-    rates: () => [],
+    pick: (operation, dtype) => (operation === 'add' ? adder : multiplier(dtype)),
+    rates: () => rates,
+    settled: () => measuring,
     async close() {
-      for (const kernel of opened.values()) await (await kernel)?.close();
+      await measuring;
+      await opened.close();
     },
   };
+}
+
+/** Additions are the same plain loop in every kernel (`element-wise.ts`), so nothing needs to be opened for them. */
+const adder: Kernel = {
+  name: 'loops',
+  detail: 'plain TypeScript',
+  supports: (operation) => operation === 'add',
+  gemm: () => Promise.reject(new KernelFailed('loops', 'this kernel was picked for additions')),
+  add: addElementWise,
+  workspaceBytes: () => 0,
+  close: async () => {},
+};
+
+/** The names to try, best first: the requested one, then by measured rate, then those that nobody measured. */
+export function candidates(
+  requested: KernelName | 'auto',
+  rates: readonly KernelRate[],
+  dtype: Dtype,
+): readonly KernelName[] {
+  const ranked = rates
+    .filter((rate) => rate.op === 'multiply' && rate.dtype === dtype)
+    .sort((one, other) => other.rate - one.rate)
+    .map(({ kernel }) => kernel);
+  return [...new Set([...(requested === 'auto' ? [] : [requested]), ...ranked, ...cpuOrder])];
+}
+
+/** Kernels opened once and kept until the end. */
+class OpenedKernels {
+  readonly #options: OpenKernelOptions;
+  readonly #kernels = new Map<KernelName, Promise<Kernel | undefined>>();
+
+  constructor(options: OpenKernelOptions) {
+    this.#options = options;
+  }
+
+  has(name: KernelName): boolean {
+    return this.#kernels.has(name);
+  }
+
+  /** The kernel, or undefined after its reason went to the log once. */
+  get(name: KernelName): Promise<Kernel | undefined> {
+    const known = this.#kernels.get(name);
+    if (known) return known;
+    const opening = openKernel(name, this.#options).then((kernel) => {
+      if (!isUnavailable(kernel)) return kernel;
+      this.#options.log(`kernel ${name} is not available: ${kernel.reason}`);
+      return undefined;
+    });
+    this.#kernels.set(name, opening);
+    return opening;
+  }
+
+  async close(): Promise<void> {
+    for (const kernel of this.#kernels.values()) await (await kernel)?.close();
+  }
+}
+
+/**
+ * Measures every kernel that can be had and may win: loops only where there is no wasm, which is five times as fast.
+ * Those opened only for this are closed again.
+ */
+async function measureAll(opened: OpenedKernels, options: ChooseOptions, dtype: Dtype): Promise<KernelRate[]> {
+  const names = dtype === 'float32' ? [...cpuOrder, ...deviceKernels] : cpuOrder;
+  const kernels: Kernel[] = [];
+  const borrowed: Kernel[] = [];
+  for (const name of names) {
+    if (name === 'loops' && kernels.some((kernel) => kernel.name === 'wasm')) continue;
+    const kernel = opened.has(name) ? await opened.get(name) : await openKernel(name, options);
+    if (!kernel || isUnavailable(kernel)) continue;
+    if (!opened.has(name)) borrowed.push(kernel);
+    if (!kernel.software) kernels.push(kernel);
+  }
+  try {
+    const [devices, cpus] = [kernels.filter(isDevice), kernels.filter((kernel) => !isDevice(kernel))];
+    return [
+      ...(await measure(cpus, 'multiply', dtype, options.clock)),
+      ...(await measure(devices, 'multiply', dtype, options.clock)),
+    ];
+  } finally {
+    for (const kernel of borrowed) await kernel.close();
+  }
 }

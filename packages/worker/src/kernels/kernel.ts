@@ -60,6 +60,8 @@ export interface Kernel {
   readonly name: KernelName;
   /** What exactly computes: the library and its core type, `relaxed fma`, the adapter's name. */
   readonly detail: string;
+  /** True for a GPU that the CPU plays (SwiftShader): correct, slower than anything else, never chosen by itself. */
+  readonly software?: boolean;
   supports(operation: KernelOperation, dtype: Dtype): boolean;
   /** @throws KernelInputError when a view does not fit its array, KernelFailed when the computation itself broke. */
   gemm(job: Gemm): Promise<void>;

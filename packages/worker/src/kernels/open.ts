@@ -10,6 +10,8 @@ export interface OpenKernelOptions {
   /** How koffi is loaded; by default the installed package. A bundle passes `() => loadKoffi(import.meta.url)`. */
   readonly koffi?: (() => Promise<Koffi>) | undefined;
   readonly log: KernelLog;
+  /** A folder for what one worker learns and later ones use: measured rates, libraries that crashed. */
+  readonly cacheDir?: string | undefined;
 }
 
 /** Opens one kernel, loading only what it needs. @returns why not, when it can't be had on this machine */
@@ -19,7 +21,9 @@ export async function openKernel(name: KernelName, options: OpenKernelOptions): 
       return openLoops(options);
     case 'blas': {
       const { openBlas } = await import('./blas.ts');
-      return openBlas({ ...options, koffi: options.koffi ?? installedKoffi });
+      const { BlasTrials } = await import('./blas-trials.ts');
+      const trials = options.cacheDir ? new BlasTrials(options.cacheDir) : undefined;
+      return openBlas({ ...options, trials, koffi: options.koffi ?? installedKoffi });
     }
     case 'wasm': {
       const { openWasm } = await import('./wasm.ts');

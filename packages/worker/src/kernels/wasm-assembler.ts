@@ -182,7 +182,14 @@ export function assemble(functions: readonly FunctionSource[], pages: number): U
   const exported = functions.map(({ name }, index) => [...text(name), 0, ...unsigned(index)]);
   if (pages > 0) exported.push([...text('memory'), 2, 0]);
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, vector(types)),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),
     ...(pages > 0 ? section(5, vector([[1, ...unsigned(pages), ...unsigned(pages)]])) : []),

@@ -1,5 +1,5 @@
-import type {} from './web-assembly.ts';
 import type { Dtype, Gemm } from './kernel.ts';
+import type { HasWebAssembly, WebAssemblyMemory } from './web-assembly.ts';
 import { bytesOf, panelStep, tile, tileColumns } from './wasm-module.ts';
 
 /**
@@ -58,7 +58,8 @@ export const wasmMemoryBytes = (dtype: Dtype): number => wasmLayout(dtype).pages
  * comes as arguments that survive a `postMessage`.
  */
 export function wasmGemm(bytes: Uint8Array<ArrayBuffer>, layout: WasmLayout): (job: Gemm) => void {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { Instance, Module } = (globalThis as HasWebAssembly).WebAssembly!;
+  const { exports } = new Instance(new Module(bytes));
   type Pack = (
     to: number,
     from: number,
@@ -71,7 +72,7 @@ export function wasmGemm(bytes: Uint8Array<ArrayBuffer>, layout: WasmLayout): (j
   const packA = exports['packA'] as Pack;
   const packB = exports['packB'] as Pack;
   const multiplyBlock = exports['multiplyBlock'] as (...numbers: number[]) => void;
-  const { buffer } = exports['memory'] as WebAssembly.Memory;
+  const { buffer } = exports['memory'] as WebAssemblyMemory;
   const memory = layout.size === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
   const { size } = layout;
 

@@ -56,7 +56,6 @@ function wasmProgram(relaxed: boolean): ThreadProgram {
     const layout = wasmLayout(dtype);
     return { bytes: emitModule({ dtype, relaxed, pages: layout.pages }), layout };
   };
-  const made = (dtype: Dtype) => `(${wasmGemm.toString()})(data.${dtype}.bytes, data.${dtype}.layout) // ${dtype}\n`;
   return {
     data: { float64: forDtype('float64'), float32: forDtype('float32') },
     source: `
@@ -67,3 +66,6 @@ return (job) => {
 };`,
   };
 }
+
+const made = (dtype: Dtype): string =>
+  `(${wasmGemm.toString()})(data.${dtype}.bytes, data.${dtype}.layout) // ${dtype}\n`;
