@@ -49,7 +49,7 @@ export async function startInProcessFleet({ workers = 2 } = {}): Promise<InProce
       id: `i-${index}/1`,
       jobs: jobQueue,
       openQueue: queues.open,
-      access: { objects, openArray: ({ url }) => openArray(url), openWorkspace: (url) => openStore(url) },
+      access: { objects, context: {}, openArray: ({ url }) => openArray(url), openWorkspace: (url) => openStore(url) },
       kernel: async (_, op, dtype) => kernels.pick(op, dtype),
       clock: systemClock,
       random: Math.random,

@@ -1,10 +1,9 @@
 /**
  * The id of the instance that this process runs on, from its metadata service (IMDSv2,
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html).
- * @param endpoint the SDK's own variable AWS_EC2_METADATA_SERVICE_ENDPOINT, where it is set
  * @returns undefined where there is no such service
  */
-export async function readInstanceId(endpoint = 'http://169.254.169.254'): Promise<string | undefined> {
+export async function readInstanceId(endpoint: string): Promise<string | undefined> {
   const signal = AbortSignal.timeout(2_000);
   try {
     const token = await fetch(new URL('/latest/api/token', endpoint), {

@@ -10,9 +10,13 @@ import { chooseKernels, loadKoffi, type KernelChoice } from '../kernels/index.ts
 import { runWorker } from '../loop/worker-loop.ts';
 import { parseWorkerArguments, type WorkerOptions } from './arguments.ts';
 import { readInstanceId } from './instance-id.ts';
+import { lastUsedFile } from './last-used.ts';
+import { spotNotice } from './spot-notice.ts';
 
 /** Started wrongly (sysexits' EX_USAGE): starting it again would not help. */
 const EXIT_USAGE = 64;
+/** Where EC2 instances ask about themselves. */
+const METADATA = 'http://169.254.169.254';
 const GRACE_MS = 3_000;
 const VISIBILITY_SECONDS = 60;
 
@@ -32,7 +36,7 @@ async function main(options: WorkerOptions): Promise<void> {
   const sqs = new (await import('@aws-sdk/client-sqs')).SQSClient({});
   const world = { client: sqs, clock: systemClock, random: Math.random };
   const [instanceId, jobs, objects] = await Promise.all([
-    readInstanceId(metadata),
+    readInstanceId(metadata ?? METADATA),
     openSqsQueue(world, jobQueueName(options.cluster)),
     openStore(`s3://${options.bucket}`, context),
   ]);
@@ -55,6 +59,11 @@ async function main(options: WorkerOptions): Promise<void> {
     }
     return choice;
   };
+  if (instanceId) {
+    void spotNotice(metadata ?? METADATA, systemClock, stop.signal).then((noticed) => {
+      if (noticed) stop.abort(new Error('the spot instance is about to be taken away'));
+    });
+  }
   log.info({ worker: id, cluster: options.cluster, bundle: BUNDLE_VERSION, threads: options.threads }, 'worker ready');
   await runWorker({
     id,
@@ -62,6 +71,7 @@ async function main(options: WorkerOptions): Promise<void> {
     openQueue: (name) => openSqsQueue(world, name),
     access: {
       objects,
+      context,
       openArray: (array) => openArray(array.url, context),
       openWorkspace: (url) => openStore(url, context),
     },
@@ -73,6 +83,7 @@ async function main(options: WorkerOptions): Promise<void> {
     log,
     graceMs: GRACE_MS,
     visibilitySeconds: VISIBILITY_SECONDS,
+    used: lastUsedFile(join(homedir(), 'tessera/last-used'), Date.now),
   });
   await Promise.all([...choices.values()].map(async (choice) => (await choice).close()));
   sqs.destroy();

@@ -1,4 +1,4 @@
-import type { MatrixArray, Store } from '@tessera/matrix';
+import type { ArrayContext, MatrixArray, Store } from '@tessera/matrix';
 import {
   jobKey,
   Manifest,
@@ -20,6 +20,8 @@ export interface JobAccess {
   openArray(array: ArrayDeclaration): Promise<MatrixArray>;
   /** The folder or prefix of one job. */
   openWorkspace(url: string): Promise<Store>;
+  /** How texts are reached. */
+  readonly context: ArrayContext;
 }
 
 /** A job as its manifest declares it. Nothing that is not declared can be opened. */
@@ -62,6 +64,10 @@ export class OpenJob {
     const text = this.manifest.texts[name];
     if (!text) throw new ReferenceRefusedError(`job ${this.manifest.jobId} declares no text ${name}`);
     return text;
+  }
+
+  get context(): ArrayContext {
+    return this.#access.context;
   }
 
   workspace(): Promise<Store> {

@@ -1,5 +1,4 @@
-import * as matrix from '@tessera/matrix';
-const { formatCsvBand } = matrix as unknown as { formatCsvBand: (tile: unknown) => Uint8Array };
+import { formatCsvBand } from '@tessera/matrix';
 import type { Execute } from './context.ts';
 
 /** Writes rows of an array as CSV text, as one part of the whole: `<workspace>/<name>.csv/<part>`. */

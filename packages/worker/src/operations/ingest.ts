@@ -1,5 +1,15 @@
+import { ingestCsv } from '@tessera/matrix';
 import type { Execute } from './context.ts';
 
-export const ingest: Execute<'ingest'> = async () => {
-  throw new Error('CSV operands are still to come');
+/** Parses rows of a CSV operand into its array. */
+export const ingest: Execute<'ingest'> = async ({ text, sink, ...part }, context) => {
+  const target = await context.job.array(sink);
+  await context.writing(() =>
+    ingestCsv(context.job.text(text), { ...part, region: sink }, target, {
+      ...context.job.context,
+      signal: context.signal,
+      traffic: context.traffic,
+    }),
+  );
+  return {};
 };

@@ -1,0 +1,30 @@
+import type { Clock } from '@tessera/protocol';
+
+const INTERVAL_MS = 5_000;
+
+/**
+ * Watches the instance's metadata for the notice that a spot instance will be taken away, two minutes ahead
+ * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html), so that the worker can
+ * finish or release its packages. Ends quietly where there is no metadata service.
+ * @returns when a notice came (true), or the signal was aborted or there is nothing to ask (false)
+ */
+export async function spotNotice(endpoint: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  const ask = (path: string, init: RequestInit) =>
+    fetch(new URL(path, endpoint), { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
+  try {
+    for (;;) {
+      await clock.sleep(INTERVAL_MS, signal);
+      const token = await ask('/latest/api/token', {
+        method: 'PUT',
+        headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+      });
+      const notice = await ask('/latest/meta-data/spot/instance-action', {
+        headers: { 'x-aws-ec2-metadata-token': await token.text() },
+      });
+      await notice.arrayBuffer();
+      if (notice.ok) return true;
+    }
+  } catch {
+    return false;
+  }
+}
