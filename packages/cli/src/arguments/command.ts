@@ -1,0 +1,57 @@
+import type { IntegerRange } from './numbers.ts';
+
+/** What a person asked for, checked as far as the text alone allows. */
+export type Command =
+  | RunCommand
+  | { readonly name: 'ask'; readonly fleet: FleetOptions; readonly job: JobOptions; readonly say: SayOptions }
+  | { readonly name: 'up'; readonly fleet: FleetOptions; readonly say: SayOptions }
+  | {
+      readonly name: 'down';
+      readonly how: 'terminate' | 'stop';
+      readonly fleet: FleetOptions;
+      readonly say: SayOptions;
+    }
+  | { readonly name: 'status'; readonly fleet: FleetOptions; readonly say: SayOptions }
+  | { readonly name: 'env'; readonly say: SayOptions }
+  | { readonly name: 'doctor'; readonly fleet: FleetOptions; readonly say: SayOptions }
+  /** `--help` and `--version`: nothing but a text. */
+  | { readonly name: 'print'; readonly text: string };
+
+export interface RunCommand {
+  readonly name: 'run';
+  readonly op: 'add' | 'multiply';
+  /** As typed: shapes, paths and URLs; one for `add SHAPE`, otherwise two. */
+  readonly operands: readonly string[];
+  readonly fleet: FleetOptions;
+  readonly job: JobOptions;
+  readonly say: SayOptions;
+}
+
+/** Which fleet, and where. */
+export interface FleetOptions {
+  readonly cloud: 'local' | 'aws';
+  readonly cluster: string;
+  readonly region: string | undefined;
+  readonly workers: number | undefined;
+  readonly instanceType: string | undefined;
+}
+
+/** How to compute. */
+export interface JobOptions {
+  readonly out: string | undefined;
+  readonly dtype: 'float64' | 'float32' | undefined;
+  readonly seed: string | undefined;
+  readonly integers: IntegerRange | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly kernel: Kernel;
+  readonly verifyRounds: number;
+}
+
+/** How to talk about it. */
+export interface SayOptions {
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export const KERNELS = ['auto', 'loops', 'wasm', 'blas', 'gpu', 'wgsl'] as const;
+export type Kernel = (typeof KERNELS)[number];

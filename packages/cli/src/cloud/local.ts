@@ -1,0 +1,89 @@
+import { findRunningCloud, spawnLocalCloud, sweepDeadClouds, type CloudHandle } from '@tessera/local-cloud/lifecycle';
+import type { Cloud } from './cloud.ts';
+import { localCloudScript } from './programs.ts';
+
+/** Where local clouds keep their state and what they are started from. */
+export interface LocalCloudPlace {
+  readonly stateRoot: string;
+  /** Folder of this installation. */
+  readonly root: string;
+}
+
+/**
+ * Joins the local cloud that `up` left running, or starts one that lives as long as this run. While it starts, the AWS
+ * clients are loaded; what dead clouds left behind is cleared meanwhile.
+ */
+export async function openLocal(place: LocalCloudPlace, signal: AbortSignal): Promise<Cloud> {
+  const running = await findRunningCloud(place.stateRoot);
+  if (running !== undefined) return cloudOf(running, false);
+  const started = spawnLocalCloud({
+    stateRoot: place.stateRoot,
+    script: localCloudScript(place.root),
+    nodePath: process.execPath,
+    detached: false,
+    signal,
+  });
+  const [handle] = await Promise.all([started, loadClients()]);
+  sweep(place.stateRoot);
+  return cloudOf(handle, true);
+}
+
+/** Joins the local cloud that stays, or starts one that does. */
+export async function openLasting(place: LocalCloudPlace, signal: AbortSignal): Promise<Cloud> {
+  sweep(place.stateRoot);
+  const running = await findRunningCloud(place.stateRoot);
+  if (running !== undefined) return cloudOf(running, false);
+  const script = localCloudScript(place.root);
+  const started = spawnLocalCloud({
+    stateRoot: place.stateRoot,
+    script,
+    nodePath: process.execPath,
+    detached: true,
+    signal,
+  });
+  const [handle] = await Promise.all([started, loadClients()]);
+  return cloudOf(handle, false);
+}
+
+/** The local cloud that `up` left running, if any. */
+export async function findLasting(stateRoot: string): Promise<CloudHandle | undefined> {
+  return findRunningCloud(stateRoot);
+}
+
+/** A cloud that is there. */
+export async function cloudOf(handle: CloudHandle, ephemeral: boolean): Promise<Cloud> {
+  const { endpoint, region, accessKeyId, secretAccessKey } = handle;
+  const { openClients } = await import('@tessera/provisioner');
+  const clients = await openClients({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  return {
+    kind: 'local',
+    clients,
+    ephemeral,
+    async close() {
+      clients.destroy();
+      if (ephemeral) await handle.stop();
+    },
+    kill() {
+      clients.destroy();
+      if (!ephemeral) return;
+      try {
+        process.kill(handle.pid, 'SIGKILL');
+      } catch {
+        // It has ended already.
+      }
+    },
+  };
+}
+
+/** Loads the clients' code by making a set that calls nothing. */
+async function loadClients(): Promise<void> {
+  const { openClients } = await import('@tessera/provisioner');
+  const credentials = { accessKeyId: 'none', secretAccessKey: 'none' };
+  const clients = await openClients({ region: 'us-east-1', endpoint: 'http://127.0.0.1:9', credentials });
+  clients.destroy();
+}
+
+/** What dead clouds left is cleared on the side: a job neither waits for it nor fails by it. */
+function sweep(stateRoot: string): void {
+  sweepDeadClouds(stateRoot).catch(() => undefined);
+}

@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { artifactFromFile, type Artifact } from '@tessera/provisioner';
+import { UnavailableError } from '../errors.ts';
+
+/** The built programs of this installation. */
+export interface Programs {
+  readonly worker: readonly Artifact[];
+  readonly master: readonly Artifact[];
+}
+
+/** Where a program's build left it, and whatever it needs beside it. */
+export function programFolder(root: string, name: 'worker' | 'master'): string {
+  return join(root, 'packages', name, 'dist');
+}
+
+/** The script that runs a local cloud. */
+export function localCloudScript(root: string): string {
+  return join(root, 'infra', 'local-cloud', 'dist', 'local-cloud.mjs');
+}
+
+/** Hashes what instances get. @throws UnavailableError where it was not built */
+export async function readPrograms(root: string): Promise<Programs> {
+  const [worker, master] = await Promise.all([artifacts(root, 'worker'), artifacts(root, 'master')]);
+  return { worker, master };
+}
+
+async function artifacts(root: string, name: 'worker' | 'master'): Promise<Artifact[]> {
+  const folder = programFolder(root, name);
+  const files = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = files.filter((file) => file.isFile() && !file.name.endsWith('.map')).map((file) => file.name);
+  if (!names.includes(`${name}.mjs`)) {
+    throw new UnavailableError(`${join(folder, `${name}.mjs`)} is missing; build it with \`pnpm build\``);
+  }
+  return Promise.all(names.map((file) => artifactFromFile(join(folder, file), file)));
+}

@@ -1,0 +1,75 @@
+import { rmSync } from 'node:fs';
+import { formatShape } from '@tessera/protocol';
+import type { RunCommand } from '../arguments/command.ts';
+import { readOperand, spreadOperands } from '../input/operand.ts';
+import { readOutput } from '../input/output.ts';
+import { checkSpace, diskOf } from '../input/space.ts';
+import { makeRequest, spaceNeeds, type JobRequest } from '../job/request.ts';
+import { summaryLines } from '../view/summary.ts';
+import type { CommandContext } from './context.ts';
+import { openCloud } from './open-cloud.ts';
+
+/** `add` and `multiply`: looks at everything first, then computes. */
+export async function run(command: RunCommand, context: CommandContext): Promise<void> {
+  const { world, reporter, style, stop } = context;
+  const request = await readRequest(command, world.cwd);
+  stop.signal.throwIfAborted();
+  announce(request, context);
+
+  // The cloud starts while the code that uses it is loaded.
+  const opening = openCloud(command.fleet, context);
+  opening.catch(() => undefined);
+  const { runJob } = await import('../job/run-job.ts');
+  const cloud = await opening;
+  try {
+    reporter.start();
+    const { outcome, kernel } = await runJob({
+      request,
+      fleet: command.fleet,
+      cwd: world.cwd,
+      root: world.root,
+      cloud,
+      reporter,
+      signal: stop.signal,
+      elapsed: world.elapsed,
+      onPartials: (paths) =>
+        context.emergencies.push(() => {
+          for (const path of paths) rmSync(path, { recursive: true, force: true });
+        }),
+    });
+    reporter.settle();
+    if (command.say.json) context.printJson(outcome);
+    const width = world.stdout.isTTY ? world.stdout.columns() : Number.POSITIVE_INFINITY;
+    for (const line of summaryLines(outcome, kernel, hintFor(command, cloud.ephemeral), width, style))
+      reporter.say(line);
+  } finally {
+    reporter.settle();
+    await cloud.close();
+  }
+}
+
+/** @throws UsageError and what else is bad input, before anything is started. */
+async function readRequest(command: RunCommand, cwd: string): Promise<JobRequest> {
+  const { job, op } = command;
+  const [first, second] = spreadOperands(op, command.operands);
+  const a = await readOperand(cwd, first);
+  const b = await readOperand(cwd, second);
+  const out = job.out === undefined ? undefined : readOutput(cwd, job.out);
+  const request = makeRequest(op, [a, b], job, out, Math.random);
+  if (command.fleet.cloud === 'local') await checkSpace(spaceNeeds(request, cwd), diskOf);
+  return request;
+}
+
+function announce({ op, shapes, dtype, seed }: JobRequest, { reporter, style }: CommandContext): void {
+  const sign = op === 'add' ? '+' : '·';
+  const from = seed === undefined ? '' : `, seed ${seed}`;
+  reporter.say(style.bold(`${op} ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)}, ${dtype}${from}`));
+}
+
+/** What to do next, for those who see this for the first time. */
+function hintFor({ job, fleet }: RunCommand, ephemeral: boolean): string | undefined {
+  if (fleet.cloud === 'aws')
+    return 'The fleet stays for the next job and stops itself when unused; `down --cloud aws` ends it now.';
+  if (job.out === undefined) return 'Next: --out C.npy or C.csv puts C where you want it; --help shows the rest.';
+  return ephemeral ? 'Next: `up` keeps a fleet for many jobs; --help shows the rest.' : undefined;
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseShape, ShapeSyntaxError, type CsvText, type DType, type Shape } from '@tessera/protocol';
+import { UsageError } from '../errors.ts';
+
+/** An operand as it was found. */
+export type Operand =
+  | { readonly kind: 'random'; readonly shape: Shape }
+  | { readonly kind: 'array'; readonly shape: Shape; readonly dtype: DType; readonly url: string }
+  | { readonly kind: 'csv'; readonly shape: Shape; readonly csv: CsvText };
+
+/**
+ * Finds out what was meant by an operand: a shape, or a file of this machine or of a bucket, which is looked into.
+ * @throws UsageError naming what is wrong with it
+ */
+export async function readOperand(cwd: string, text: string): Promise<Operand> {
+  try {
+    return { kind: 'random', shape: parseShape(text) };
+  } catch (error) {
+    if (!(error instanceof ShapeSyntaxError)) throw error;
+    if (!looksLikePath(text) && !existsSync(resolve(cwd, text))) throw error;
+  }
+  return inspect(isUrl(text) ? text : resolve(cwd, text));
+}
+
+/** Both operands of a sum from one shape, or two operands as typed. @throws UsageError for any other number of them. */
+export function spreadOperands(op: 'add' | 'multiply', typed: readonly string[]): readonly [string, string] {
+  const [a, b] = typed;
+  if (typed.length === 2) return [a!, b!];
+  if (op === 'add' && typed.length === 1 && !looksLikePath(a!)) return [a!, a!];
+  const wanted = op === 'add' ? 'one shape or two operands' : 'two operands';
+  const example = op === 'add' ? 'add 1000x1000, or add A.npy B.npy' : 'multiply 2000x1500 1500x1000';
+  const found =
+    typed.length === 0 ? 'none was given' : typed.length === 1 ? `only ${a} was given` : `${typed.length} were given`;
+  throw new UsageError(`${op} needs ${wanted}, but ${found}. For example: ${example}`);
+}
+
+function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
+function looksLikePath(text: string): boolean {
+  return isUrl(text) || /[/\\]/.test(text) || /\.[a-z]+$/i.test(text);
+}
+
+async function inspect(place: string): Promise<Operand> {
+  const { InputError, inspectOperand } = await import('@tessera/matrix');
+  try {
+    const found = await inspectOperand(place);
+    return found;
+  } catch (error) {
+    if (error instanceof InputError) throw new UsageError(error.message.replace(/\.$/, ''), { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { createGzip } from 'node:zlib';
+import type { MatrixArray, StoreContext } from '@tessera/matrix';
+import type { Places } from '../input/places.ts';
+
+/** Where each matrix ended up: paths on this machine, URLs of a bucket. */
+export interface Outputs {
+  readonly A: string;
+  readonly B: string;
+  readonly C: string;
+}
+
+/** What bringing results home needs to know. */
+export interface Homecoming {
+  readonly places: Places;
+  readonly jobId: string;
+  /** Where the operands are if they were not made by the job. */
+  readonly given: { readonly A: string | undefined; readonly B: string | undefined };
+  readonly context: StoreContext;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts a verified result where it was asked for. Everything is written beside its place first and renamed, so that a
+ * path never holds half a result.
+ */
+export async function bringHome(home: Homecoming): Promise<Outputs> {
+  const { places, given } = home;
+  const operand = async (name: 'A' | 'B') => given[name] ?? (await operandHome(home, name));
+  const [A, B] = [await operand('A'), await operand('B')];
+  return { A, B, C: await resultHome(home, places) };
+}
+
+/** Paths that an unfinished homecoming may leave: removed when a job fails. */
+export function partialPaths({ places, jobId }: Pick<Homecoming, 'places' | 'jobId'>): string[] {
+  const { delivery } = places;
+  if (delivery.kind === 'stay') return [];
+  return delivery.kind === 'rename' ? [delivery.from] : [partial(delivery.to, jobId)];
+}
+
+async function operandHome(home: Homecoming, name: 'A' | 'B'): Promise<string> {
+  const { places } = home;
+  // In a bucket the array is the result; parts of text there would have to be joined somewhere else.
+  if (!places.asCsv || places.folder === undefined) return plain(places.random[name]);
+  const to = join(places.folder, `${name}.csv`);
+  const joined = join(places.folder, `.${name}.csv.partial`);
+  await joinParts(home, name, joined, false);
+  await rm(to, { recursive: true, force: true });
+  await rename(joined, to);
+  return to;
+}
+
+async function resultHome(home: Homecoming, { delivery, c, folder }: Places): Promise<string> {
+  switch (delivery.kind) {
+    case 'stay':
+      return plain(c);
+    case 'rename':
+      await replace(delivery.from, delivery.to);
+      return delivery.to;
+    case 'join': {
+      const from = partial(delivery.to, home.jobId);
+      await joinParts(home, 'C', from, delivery.gzip);
+      await replace(from, delivery.to);
+      if (folder !== undefined) await rm(join(folder, 'C.csv'), { recursive: true, force: true });
+      return delivery.to;
+    }
+    case 'download': {
+      const from = partial(delivery.to, home.jobId);
+      await download(home, c, from);
+      await replace(from, delivery.to);
+      return delivery.to;
+    }
+  }
+}
+
+/** A name beside the place, with the extension that tells the format. */
+function partial(to: string, jobId: string): string {
+  const extension = /\.(csv\.gz|[a-z]+)$/i.exec(to)?.[1] ?? 'tmp';
+  return join(dirname(to), `.${basename(to)}.${jobId}.partial.${extension}`);
+}
+
+/** Renames over what is there; a folder can't be renamed over another, so an older one steps aside first. */
+async function replace(from: string, to: string): Promise<void> {
+  const aside = `${from}.old`;
+  const hadOlder =
+    to.toLowerCase().endsWith('.zarr') &&
+    (await rename(to, aside).then(
+      () => true,
+      () => false,
+    ));
+  await rename(from, to);
+  if (hadOlder) await rm(aside, { recursive: true, force: true });
+}
+
+async function joinParts(home: Homecoming, name: string, to: string, gzip: boolean): Promise<void> {
+  const { openStore } = await import('@tessera/matrix');
+  const { signal } = home;
+  const store = await openStore(home.places.workspace, home.context);
+  const keys: string[] = [];
+  for await (const key of store.list(`${name}.csv`, { signal })) keys.push(key);
+  // Six digits, and more past a million parts.
+  keys.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const parts = async function* () {
+    for (const key of keys) yield (await store.get(key, { signal }))!;
+  };
+  const file = createWriteStream(to);
+  await (gzip ? pipeline(parts, createGzip(), file, { signal }) : pipeline(parts, file, { signal }));
+}
+
+async function download(home: Homecoming, from: string, to: string): Promise<void> {
+  const { createArray, openArray } = await import('@tessera/matrix');
+  const source = await openArray(from, home.context);
+  const { shape, dtype, chunk } = source;
+  const target = await createArray(to, { shape, dtype, chunk });
+  try {
+    await copyArray(source, target, home.signal);
+  } finally {
+    await Promise.all([source.close(), target.close()]);
+  }
+}
+
+/** Chunks on their way at once. */
+const IN_FLIGHT = 8;
+
+/** Copies a matrix chunk by chunk, several at once. */
+export async function copyArray(source: MatrixArray, target: MatrixArray, signal: AbortSignal): Promise<void> {
+  const [rows, cols] = source.shape;
+  const [high, wide] = target.chunk ?? source.chunk ?? [1024, 1024];
+  const regions = (function* () {
+    for (let row = 0; row < rows; row += high)
+      for (let col = 0; col < cols; col += wide)
+        yield { row, col, rows: Math.min(high, rows - row), cols: Math.min(wide, cols - col) };
+  })();
+  const lane = async () => {
+    for (const region of regions) {
+      signal.throwIfAborted();
+      await target.write(region, await source.read(region, { signal }), { signal });
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+}
+
+/** A path for what is on this machine, else the URL. */
+function plain(url: string): string {
+  return url.startsWith('file:') ? fileURLToPath(url) : url;
+}
+
+/** Makes the workspace. */
+export async function makeWorkspace(places: Places): Promise<void> {
+  if (places.folder !== undefined) await mkdir(places.folder, { recursive: true });
+}

@@ -1,0 +1,59 @@
+import { operations, type OperationName, type Shape } from '@tessera/protocol';
+
+/** What this machine has to give. */
+export interface Machine {
+  readonly cores: number;
+  /** Memory that new processes may take, in bytes. */
+  readonly availableBytes: number;
+}
+
+/** How many workers, and what each may use. */
+export interface FleetSize {
+  readonly workers: number;
+  readonly memoryBytes: number;
+  /** Threads of a worker's kernel. */
+  readonly threads: number;
+}
+
+/** Below this much work a second worker costs more than it saves: about what one worker does while another starts. */
+const TINY_ELEMENTS = 100_000;
+const TINY_FLOPS = 50e6;
+const MOST_LOCAL_BYTES = 2 * 1024 ** 3;
+const LEAST_LOCAL_BYTES = 128 * 1024 ** 2;
+const DEFAULT_AWS_WORKERS = 8;
+/** The rest of an instance's memory is for its system and for what a worker needs beside its tiles. */
+const AWS_MEMORY_SHARE = 0.7;
+
+/** Whether one worker is enough. */
+export function isTiny(op: OperationName, a: Shape, b: Shape): boolean {
+  const [rows, cols] = operations[op].resultShape(a, b);
+  const elements = a[0] * a[1] + b[0] * b[1] + rows * cols;
+  return elements < TINY_ELEMENTS && operations[op].flops(a, b) < TINY_FLOPS;
+}
+
+/**
+ * A fleet on this machine: a worker a core, sharing half of the memory that is free and the cores among them. What was
+ * asked for comes first.
+ */
+export function localFleetSize(
+  machine: Machine,
+  asked: { readonly workers: number | undefined; readonly memoryBytes: number | undefined },
+  tiny: boolean,
+): FleetSize {
+  const workers = asked.workers ?? (tiny ? 1 : machine.cores);
+  const share = Math.floor(machine.availableBytes / 2 / workers);
+  const memoryBytes = asked.memoryBytes ?? Math.max(LEAST_LOCAL_BYTES, Math.min(MOST_LOCAL_BYTES, share));
+  return { workers, memoryBytes, threads: Math.max(1, Math.floor(machine.cores / workers)) };
+}
+
+/** A fleet of instances of one type. */
+export function awsFleetSize(
+  type: { readonly memoryBytes: number; readonly cores: number },
+  asked: { readonly workers: number | undefined; readonly memoryBytes: number | undefined },
+): FleetSize {
+  return {
+    workers: asked.workers ?? DEFAULT_AWS_WORKERS,
+    memoryBytes: asked.memoryBytes ?? Math.floor(type.memoryBytes * AWS_MEMORY_SHARE),
+    threads: type.cores,
+  };
+}

@@ -1,0 +1,81 @@
+import type { Report } from '@tessera/protocol';
+import type { Outputs } from './bring-home.ts';
+import type { JobRequest } from './request.ts';
+
+/** A job's end as `--json` prints it. */
+export interface Outcome {
+  readonly jobId: string;
+  readonly op: Report['op'];
+  readonly shapes: Report['shapes'];
+  readonly dtype: Report['dtype'];
+  /** A number where JSON's readers keep all its digits, else text; null where no operand was random. */
+  readonly seed: number | string | null;
+  readonly kernel: string | null;
+  readonly workers: number;
+  readonly packages: number;
+  readonly retries: number;
+  readonly seconds: {
+    readonly total: number;
+    readonly provision: number;
+    readonly plan: number;
+    readonly send: number;
+    readonly compute: number;
+    readonly collect: number;
+    readonly verify: number;
+    readonly finish: number;
+  };
+  readonly bytes: { readonly read: number; readonly written: number };
+  readonly verified: Report['verified'];
+  readonly outputs: Outputs;
+}
+
+/** Seconds that the CLI measured itself; `finish` is added to the master's. */
+export interface OwnSeconds {
+  readonly total: number;
+  readonly provision: number;
+  readonly finish: number;
+}
+
+/** Puts the report and what only the CLI knows together. */
+export function makeOutcome(
+  request: JobRequest,
+  report: Report,
+  own: OwnSeconds,
+  facts: { readonly workers: number; readonly outputs: Outputs },
+): Outcome {
+  const { plan, send, compute, collect, verify, finish } = report.seconds;
+  return {
+    jobId: report.jobId,
+    op: report.op,
+    shapes: request.shapes,
+    dtype: report.dtype,
+    seed: jsonSeed(request.seed),
+    kernel: report.kernel?.name ?? null,
+    workers: facts.workers,
+    packages: report.packages,
+    retries: report.retries,
+    seconds: {
+      total: rounded(own.total),
+      provision: rounded(own.provision),
+      plan: rounded(plan),
+      send: rounded(send),
+      compute: rounded(compute),
+      collect: rounded(collect),
+      verify: rounded(verify),
+      finish: rounded(finish + own.finish),
+    },
+    bytes: report.bytes,
+    verified: report.verified,
+    outputs: facts.outputs,
+  };
+}
+
+function jsonSeed(seed: string | undefined): Outcome['seed'] {
+  if (seed === undefined) return null;
+  return Number.isSafeInteger(Number(seed)) ? Number(seed) : seed;
+}
+
+/** To the tenth of a millisecond: more digits are noise. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1e4) / 1e4;
+}

@@ -1,0 +1,52 @@
+import { counted, formatSeconds } from './format.ts';
+import type { PhaseProgress, Progress } from './progress.ts';
+import { type Style, truncate } from './style.ts';
+
+/** Widest bar: a longer one tells no more. */
+const WIDEST_BAR = 40;
+const NARROWEST_BAR = 6;
+
+/**
+ * The live part of a job, one or two lines a phase: what ended in one line with its time, what runs with a bar for
+ * sending and one for receiving. No line is longer than the width.
+ */
+export function progressLines(progress: Progress, width: number, style: Style): string[] {
+  const lines = progress.phases.flatMap((phase) => phaseLines(phase, width, style));
+  return lines.map((line) => truncate(line, width));
+}
+
+function phaseLines(phase: PhaseProgress, width: number, style: Style): string[] {
+  if (phase.state === 'waiting') return [];
+  if (phase.state === 'done') return [doneLine(phase, style)];
+  const label = style.bold(phase.phase.padEnd(9));
+  return [
+    `${style.accent(style.symbols.running)} ${label}${barLine('sending', phase.sent, phase.packages, width - 11, style)}`,
+    `  ${' '.repeat(9)}${barLine('receiving', phase.received, phase.packages, width - 11, style)}`,
+  ];
+}
+
+/** One line for a phase that ended. */
+export function doneLine(phase: PhaseProgress, style: Style): string {
+  const time = phase.seconds === undefined ? '' : formatSeconds(phase.seconds);
+  const count = counted(phase.packages, 'package').padEnd(16);
+  return `${style.good(style.symbols.done)} ${phase.phase.padEnd(9)}${count}${style.dim(time)}`;
+}
+
+function barLine(label: string, done: number, all: number, room: number, style: Style): string {
+  const count = `${String(done).padStart(String(all).length)}/${all}`;
+  const percent = `${String(all === 0 ? 100 : Math.floor((100 * done) / all)).padStart(3)}%`;
+  // `receiving ` + bar + ` 100% ` + count
+  const free = room - 10 - 6 - count.length;
+  const tail = `${percent} ${style.dim(count)}`;
+  if (free < NARROWEST_BAR) return `${label.padEnd(10)}${percent} ${count}`;
+  return `${label.padEnd(10)}${bar(all === 0 ? 1 : done / all, Math.min(free, WIDEST_BAR), style)} ${tail}`;
+}
+
+/** A bar of `width` characters, filled to eighths of one. */
+export function bar(share: number, width: number, style: Style): string {
+  const eighths = Math.floor(Math.min(1, Math.max(0, share)) * width * 8);
+  const full = Math.floor(eighths / 8);
+  const rest = style.symbols.partial[eighths % 8] ?? '';
+  const empty = width - full - (rest === '' ? 0 : 1);
+  return style.accent(style.symbols.full.repeat(full) + rest) + style.dim(style.symbols.empty.repeat(empty));
+}

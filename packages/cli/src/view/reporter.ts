@@ -1,0 +1,75 @@
+import type { ProgressEvent } from '@tessera/protocol';
+import type { Step } from '@tessera/provisioner';
+import { doneLine, progressLines } from './bars.ts';
+import type { Painter } from './painter.ts';
+import { advance, NO_PROGRESS, type Progress } from './progress.ts';
+import { stepLine } from './steps.ts';
+import type { Style } from './style.ts';
+
+/** Tells a person how a run goes: set-up steps as they end, then bars, then whatever there is to say. */
+export class Reporter {
+  readonly #painter: Painter;
+  readonly #style: Style;
+  readonly #width: () => number;
+  readonly #verbose: boolean;
+  readonly #begun = new Map<Step['resource'], Step>();
+  readonly #shown = new Set<string>();
+  #progress: Progress = NO_PROGRESS;
+
+  constructor(painter: Painter, style: Style, options: { width: () => number; verbose: boolean }) {
+    this.#painter = painter;
+    this.#style = style;
+    this.#width = options.width;
+    this.#verbose = options.verbose;
+  }
+
+  /** A line that stays. */
+  say(line: string): void {
+    this.#painter.print(line);
+  }
+
+  /** A line for those who asked for more. */
+  detail(line: string): void {
+    if (this.#verbose) this.#painter.print(this.#style.dim(line));
+  }
+
+  /** From now on the changing part is shown. */
+  start(): void {
+    this.#painter.live(() => this.#lines());
+  }
+
+  /** Nothing changes any more. */
+  settle(): void {
+    this.#painter.settle(false);
+  }
+
+  step(step: Step): void {
+    if (step.state === 'begun') this.#begun.set(step.resource, step);
+    else {
+      this.#begun.delete(step.resource);
+      this.say(stepLine(step, this.#width(), this.#style));
+    }
+  }
+
+  event(event: ProgressEvent): void {
+    const before = this.#progress;
+    this.#progress = advance(before, event);
+    if (event.event === 'job:planned') this.detail(`plan: ${event.summary}`);
+    if (event.event === 'package:failed') {
+      const next = event.retried ? 'it is sent again' : 'that was its last try';
+      const what = `${event.packageId}, try ${event.attempt}, on ${event.worker}: ${event.message}; ${next}`;
+      this.say(`${this.#style.bad(this.#style.symbols.failed)} ${what}`);
+    }
+    for (const phase of this.#progress.phases) {
+      if (phase.state !== 'done' || this.#shown.has(phase.phase)) continue;
+      this.#shown.add(phase.phase);
+      this.say(doneLine(phase, this.#style));
+    }
+  }
+
+  #lines(): string[] {
+    const running = { ...this.#progress, phases: this.#progress.phases.filter(({ state }) => state === 'running') };
+    const begun = [...this.#begun.values()].map((step) => stepLine(step, this.#width(), this.#style));
+    return [...begun, ...progressLines(running, this.#width(), this.#style)];
+  }
+}

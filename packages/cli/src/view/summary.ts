@@ -1,0 +1,99 @@
+import { formatShape, type Report } from '@tessera/protocol';
+import type { Outcome } from '../job/outcome.ts';
+import { counted, formatBytes, formatSeconds, threeDigits } from './format.ts';
+import { type Style, visibleLength } from './style.ts';
+
+/** The end of a job for people: what was computed, whether it is right, what it took and where it is. */
+export function summaryLines(
+  outcome: Outcome,
+  kernel: Report['kernel'],
+  hint: string | undefined,
+  width: number,
+  style: Style,
+): string[] {
+  const { outputs, packages, workers, retries, bytes } = outcome;
+  const again = retries === 0 ? '' : `, ${counted(retries, 'package')} sent again`;
+  const rows: (readonly [string, string])[] = [
+    ['time', timeText(outcome, style)],
+    ['packages', `${packages} on ${counted(workers, 'worker')}${again}`],
+    ...(kernel === null ? [] : [['kernel', kernelText(kernel)] as const]),
+    ['moved', `${formatBytes(bytes.read)} read, ${formatBytes(bytes.written)} written`],
+    ...(outcome.seed === null ? [] : [['seed', `${outcome.seed}`] as const]),
+    ['A', outputs.A],
+    ['B', outputs.B],
+    ['C', style.bold(outputs.C)],
+  ];
+  return [
+    '',
+    ...wrapped(titleText(outcome), 0, width).map(style.bold),
+    ...wrapped(`${verdict(outcome, style)}`, 2, width),
+    ...rows.flatMap(([label, value]) => row(label, value, width, style)),
+    ...(hint === undefined ? [] : ['', ...wrapped(hint, 0, width).map(style.dim)]),
+  ];
+}
+
+function titleText({ op, shapes, dtype }: Outcome): string {
+  const sign = op === 'add' ? '+' : '·';
+  return `C = A ${sign} B: ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)} = ${formatShape(shapes.C)}, ${dtype}`;
+}
+
+/** Verification in words. */
+function verdict({ verified, op }: Outcome, style: Style): string {
+  const { method, rounds } = verified;
+  if (method === 'off') return `not verified (--verify off)`;
+  const how = {
+    exact: 'every element of C is the sum of its two',
+    freivalds: `C·r = A·(B·r) for ${counted(rounds, 'random vector')}, within rounding`,
+    recompute: `computed twice with the same ${op === 'add' ? 'sums' : 'products'}`,
+  }[method];
+  return `${style.good(`${style.symbols.done} verified`)}: ${how}`;
+}
+
+function timeText({ seconds }: Outcome, style: Style): string {
+  const parts = [
+    ['set-up', seconds.provision],
+    ['plan', seconds.plan],
+    ['send', seconds.send],
+    ['compute', seconds.compute],
+    ['collect', seconds.collect],
+    ['verify', seconds.verify],
+    ['finish', seconds.finish],
+  ] as const;
+  const text = parts.map(([name, value]) => `${name} ${formatSeconds(value)}`).join(', ');
+  return `${style.bold(formatSeconds(seconds.total))} (${text})`;
+}
+
+function kernelText({ name, detail, rate, unit }: NonNullable<Report['kernel']>): string {
+  return `${name}, ${threeDigits(rate)} ${unit}${detail === '' ? '' : ` (${detail})`}`;
+}
+
+const LABEL_WIDTH = 11;
+
+function row(label: string, value: string, width: number, style: Style): string[] {
+  const indent = width < 60 ? 4 : LABEL_WIDTH;
+  const head = `  ${style.dim(label)}`;
+  // A path is never broken: it is there to be copied.
+  const lines = value.includes('/') && !value.includes(' (') ? [value] : wrapWords(value, width - indent);
+  const first = `${head}${' '.repeat(Math.max(1, LABEL_WIDTH - 2 - label.length))}${lines[0]}`;
+  if (visibleLength(first) <= width || width >= 60) {
+    return [first, ...lines.slice(1).map((line) => ' '.repeat(indent) + line)];
+  }
+  return [head, ...lines.map((line) => ' '.repeat(indent) + line)];
+}
+
+function wrapped(text: string, indent: number, width: number): string[] {
+  return wrapWords(text, width - indent).map((line) => ' '.repeat(indent) + line);
+}
+
+/** Breaks a text between words; a word longer than the width stays whole. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && visibleLength(line) + 1 + visibleLength(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
