@@ -52,9 +52,10 @@ export function retryDelayMs(rule: RetryRule, attempt: number, random: Random): 
   return full / 2 + (full / 2) * random();
 }
 
-/** The rule for an error, or undefined where another try would be pointless. */
+/** The rule for an error, or undefined where another try would be pointless: 501 says that there is no such action. */
 export function retryRule(error: unknown): RetryRule | undefined {
-  return RETRY_TABLE[awsCode(error)] ?? ((awsStatus(error) ?? 0) >= 500 ? BROKEN : undefined);
+  const status = awsStatus(error) ?? 0;
+  return RETRY_TABLE[awsCode(error)] ?? (status >= 500 && status !== 501 ? BROKEN : undefined);
 }
 
 /** Options of the SDK's `send`: a call ends when its caller wants to stop. */
