@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import { formatShape } from '@tessera/protocol';
-import type { RunCommand } from '../arguments/command.ts';
+import type { FleetOptions, RunCommand } from '../arguments/command.ts';
+import type { Cloud } from '../cloud/cloud.ts';
+import { UsageError } from '../errors.ts';
 import { readOperand, spreadOperands } from '../input/operand.ts';
 import { readOutput } from '../input/output.ts';
 import { checkSpace, diskOf } from '../input/space.ts';
@@ -12,7 +14,7 @@ import { openCloud } from './open-cloud.ts';
 /** `add` and `multiply`: looks at everything first, then computes. */
 export async function run(command: RunCommand, context: CommandContext): Promise<void> {
   const { world, reporter, style, stop } = context;
-  const request = await readRequest(command, world.cwd);
+  const request = await readRequest(command, context);
   stop.signal.throwIfAborted();
   announce(request, context);
 
@@ -49,15 +51,38 @@ export async function run(command: RunCommand, context: CommandContext): Promise
 }
 
 /** @throws UsageError and what else is bad input, before anything is started. */
-async function readRequest(command: RunCommand, cwd: string): Promise<JobRequest> {
-  const { job, op } = command;
+async function readRequest(command: RunCommand, context: CommandContext): Promise<JobRequest> {
+  const { job, op, fleet } = command;
+  const { cwd } = context.world;
   const [first, second] = spreadOperands(op, command.operands);
-  const a = await readOperand(cwd, first);
-  const b = await readOperand(cwd, second);
+  const bucket = bucketReader(fleet, context);
+  const a = await readOperand(cwd, first, bucket);
+  const b = await readOperand(cwd, second, bucket);
+  await bucket.close();
   const out = job.out === undefined ? undefined : readOutput(cwd, job.out);
   const request = makeRequest(op, [a, b], job, out, Math.random);
-  if (command.fleet.cloud === 'local') await checkSpace(spaceNeeds(request, cwd), diskOf);
+  if (fleet.cloud === 'local') await checkSpace(spaceNeeds(request, cwd), diskOf);
   return request;
+}
+
+/** Looks into buckets for operands: a cloud that is there is asked, none is started for it. */
+function bucketReader(fleet: FleetOptions, context: CommandContext) {
+  let cloud: Cloud | undefined;
+  return {
+    async s3() {
+      if (fleet.cloud === 'local') {
+        const { findLasting } = await import('../cloud/local.ts');
+        if ((await findLasting(context.settings.stateRoot)) === undefined) {
+          throw new UsageError(
+            's3:// operands are read from AWS (--cloud aws) or from a local cloud that stays (`up`)',
+          );
+        }
+      }
+      cloud ??= await openCloud(fleet, context);
+      return cloud.clients.s3;
+    },
+    close: async () => cloud?.close(),
+  };
 }
 
 function announce({ op, shapes, dtype, seed }: JobRequest, { reporter, style }: CommandContext): void {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { StoreContext } from '@tessera/matrix';
 import { parseShape, ShapeSyntaxError, type CsvText, type DType, type Shape } from '@tessera/protocol';
 import { UsageError } from '../errors.ts';
 
@@ -13,14 +14,14 @@ export type Operand =
  * Finds out what was meant by an operand: a shape, or a file of this machine or of a bucket, which is looked into.
  * @throws UsageError naming what is wrong with it
  */
-export async function readOperand(cwd: string, text: string): Promise<Operand> {
+export async function readOperand(cwd: string, text: string, context: StoreContext): Promise<Operand> {
   try {
     return { kind: 'random', shape: parseShape(text) };
   } catch (error) {
     if (!(error instanceof ShapeSyntaxError)) throw error;
     if (!looksLikePath(text) && !existsSync(resolve(cwd, text))) throw error;
   }
-  return inspect(isUrl(text) ? text : resolve(cwd, text));
+  return inspect(isUrl(text) ? text : resolve(cwd, text), context);
 }
 
 /** Both operands of a sum from one shape, or two operands as typed. @throws UsageError for any other number of them. */
@@ -43,11 +44,24 @@ function looksLikePath(text: string): boolean {
   return isUrl(text) || /[/\\]/.test(text) || /\.[a-z]+$/i.test(text);
 }
 
-async function inspect(place: string): Promise<Operand> {
-  const { InputError, inspectOperand } = await import('@tessera/matrix');
+async function inspect(place: string, context: StoreContext): Promise<Operand> {
+  const { formatOf, InputError, inspectCsv, locate, openArray } = await import('@tessera/matrix');
   try {
-    const found = await inspectOperand(place);
-    return found;
+    const location = locate(place);
+    if (location.scheme === 's3' && /[\s?#]/.test(location.url)) {
+      throw new UsageError(
+        `${place}: keys with blanks, ? or # in them can't be operands; copy the object to a plainer name`,
+      );
+    }
+    const format = formatOf(location);
+    if (format === 'csv' || format === 'csv.gz') {
+      const { rows, cols, ...csv } = await inspectCsv(place, context);
+      return { kind: 'csv', shape: [rows, cols], csv: { ...csv, bands: [...csv.bands] } };
+    }
+    const array = await openArray(place, context);
+    const { shape, dtype, url } = array;
+    await array.close();
+    return { kind: 'array', shape, dtype, url };
   } catch (error) {
     if (error instanceof InputError) throw new UsageError(error.message.replace(/\.$/, ''), { cause: error });
     throw error;
