@@ -24,3 +24,14 @@ export type { Distribution, RandomOperand } from './random/fill.ts';
 export { fillGaussian, fillSigns } from './random/vectors.ts';
 export { freeBytes } from './free-bytes.ts';
 export { inlineToTile, tileToInline } from './inline-tile.ts';
+
+export { inspectCsv } from './csv/inspect.ts';
+export type { CsvInfo, CsvText } from './csv/inspect.ts';
+export type { CsvBand } from './csv/scan.ts';
+export { parseCsvBand } from './csv/band.ts';
+export type { BandLayout } from './csv/layout.ts';
+export { readCsvPart, streamCsv } from './csv/read.ts';
+export type { CsvPart } from './csv/read.ts';
+export { ingestCsv } from './csv/ingest.ts';
+export type { IngestPart } from './csv/ingest.ts';
+export { formatCsvBand } from './csv/format.ts';

@@ -1,0 +1,52 @@
+import type { Tile } from '../tile.ts';
+
+/** "-1.7976931348623157e+308" has 24 characters, and a separator follows. */
+const MAX_CELL = 25;
+const [COMMA, LINE_FEED, MINUS, ZERO] = [44, 10, 45, 48] as const;
+
+/**
+ * A tile as CSV text: cells as `String(x)` writes them, so that reading them gives the same bits, separated by commas,
+ * each row ended by a line feed. Negative zero is `-0`, which `String` would lose; NaN is `NaN`, infinities are
+ * `Infinity` and `-Infinity`. Float32 elements are written as the float64 that equals them.
+ */
+export function formatCsvBand(tile: Tile): Uint8Array<ArrayBuffer> {
+  const { data, rows, cols } = tile;
+  const bytes = new Uint8Array(rows * cols * MAX_CELL);
+  let at = 0;
+  let i = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++, i++) {
+      const x = data[i]!;
+      const small = x | 0;
+      if (small === x && (small !== 0 || 1 / x > 0)) at = putInteger(bytes, at, small);
+      else at = putText(bytes, at, x === 0 ? '-0' : String(x));
+      bytes[at++] = COMMA;
+    }
+    bytes[at - 1] = LINE_FEED;
+  }
+  return bytes.subarray(0, at);
+}
+
+function putInteger(bytes: Uint8Array, start: number, x: number): number {
+  let at = start;
+  let left = x;
+  if (x < 0) {
+    bytes[at++] = MINUS;
+    // -2^31 has no positive int32; as a double it has.
+    left = -x;
+  }
+  let digits = 1;
+  for (let bound = 10; bound <= left; bound *= 10) digits++;
+  for (let i = at + digits - 1; i > at; i--) {
+    const tens = Math.floor(left / 10);
+    bytes[i] = ZERO + left - tens * 10;
+    left = tens;
+  }
+  bytes[at] = ZERO + left;
+  return at + digits;
+}
+
+function putText(bytes: Uint8Array, start: number, text: string): number {
+  for (let i = 0; i < text.length; i++) bytes[start + i] = text.charCodeAt(i);
+  return start + text.length;
+}
