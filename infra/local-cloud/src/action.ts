@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InvalidRequestError } from './errors.ts';
 
 /** One AWS action: takes the request's parameters as they came, answers the result's members. */

@@ -60,6 +60,8 @@ export interface LocalCloud {
   close(): Promise<void>;
 }
 
+/** Nothing that an instance could still save outlives the cloud, so its end is quick. */
+const longestCloseGraceMs = 300;
 const defaultDelays: StateDelays = { pending: 5, online: 5, stopping: 5, shuttingDown: 5 };
 
 /** Starts the embedded cloud in this process. */
@@ -75,6 +77,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   chmodSync(options.stateDir, 0o700);
   const stateDir = realpathSync(options.stateDir);
   createRegistry(stateDir);
+  const stopGraceMs = options.stopGraceMs ?? 2000;
   const cloudId = hexId(random, 24);
   const marker = cloudMarker(stateDir);
   const watchdog = startWatchdog(stateDir, marker);
@@ -89,7 +92,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     random,
     credentials,
     delays: { ...defaultDelays, ...options.stateDelaysMs },
-    graceMs: options.stopGraceMs ?? 2000,
+    graceMs: stopGraceMs,
     surroundings: {
       nodePath: options.nodePath ?? process.execPath,
       cacheDir: options.cacheDir ?? environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
@@ -143,8 +146,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     clearImmediate(warmUp);
+    // The instances' processes may still say what they have to while they end.
+    gateway.stopListening();
+    await fleet.close(Math.min(stopGraceMs, longestCloseGraceMs));
     await gateway.close();
-    await fleet.close();
     await (await storage)?.close();
     await rm(stateDir, { recursive: true, force: true, maxRetries: 3 });
     await watchdog.dismiss();

@@ -61,7 +61,6 @@ export class Fleet {
   readonly instances = new Map<string, Instance>();
   readonly reservations: Reservation[] = [];
   readonly #options: FleetOptions;
-  readonly #leaving = new Set<Promise<void>>();
   #addresses = 0;
   #closed = false;
 
@@ -149,11 +148,7 @@ export class Fleet {
       if (instance.state !== 'running') continue;
       instance.cancelStep();
       instance.online = false;
-      void instance.machine.switchOff().then(() => {
-        if (instance.state !== 'running') return;
-        instance.machine.switchOn();
-        this.#goOnline(instance);
-      });
+      void this.#restart(instance);
     }
   }
 
@@ -172,8 +167,8 @@ export class Fleet {
     });
   }
 
-  /** Ends everything at once and without ceremony: the cloud itself ends. */
-  async close(): Promise<void> {
+  /** Ends all processes, because the cloud itself ends: after `graceMs` the ungentle way. */
+  async close(graceMs: number): Promise<void> {
     this.#closed = true;
     for (const instance of this.instances.values()) {
       instance.cancelStep();
@@ -183,9 +178,8 @@ export class Fleet {
     await Promise.all(
       [...this.instances.values()]
         .filter(({ state }) => state !== 'terminated')
-        .map((instance) => instance.machine.switchOff()),
+        .map((instance) => instance.machine.switchOff(graceMs)),
     );
-    await Promise.allSettled(this.#leaving);
   }
 
   #create(reservationId: string, launchIndex: number, launch: LaunchRequest): Instance {
@@ -216,25 +210,30 @@ export class Fleet {
   }
 
   #boot(instance: Instance): void {
-    instance.cancelStep = this.clock.after(this.#options.delays.pending, () => {
-      this.#prepare(instance).then(
-        () => {
-          if (instance.state !== 'pending' || this.#closed) return instance.metadata?.close();
-          this.#enter(instance, 'running', undefined);
-          instance.machine.switchOn();
-          if (!instance.booted && instance.launch.userData !== undefined) runUserData(instance, this.#options.log);
-          instance.booted = true;
-          this.#goOnline(instance);
-        },
-        (error: unknown) => {
-          this.#options.log(`${instance.id} could not be started: ${String(error)}`);
-          this.terminate([instance], {
-            code: 'Server.InternalError',
-            message: `Server.InternalError: ${String(error)}`,
-          });
-        },
-      );
-    });
+    instance.cancelStep = this.clock.after(this.#options.delays.pending, () => void this.#becomeRunning(instance));
+  }
+
+  async #becomeRunning(instance: Instance): Promise<void> {
+    try {
+      await this.#prepare(instance);
+      if (instance.state !== 'pending' || this.#closed) return instance.metadata?.close();
+      this.#enter(instance, 'running', undefined);
+      instance.machine.switchOn();
+      if (!instance.booted && instance.launch.userData !== undefined) runUserData(instance, this.#options.log);
+      instance.booted = true;
+      this.#goOnline(instance);
+    } catch (error) {
+      this.#options.log(`${instance.id} could not be started: ${String(error)}`);
+      const code = 'Server.InternalError';
+      this.terminate([instance], { code, message: `${code}: ${String(error)}` });
+    }
+  }
+
+  async #restart(instance: Instance): Promise<void> {
+    await instance.machine.switchOff();
+    if (instance.state !== 'running' || this.#closed) return;
+    instance.machine.switchOn();
+    this.#goOnline(instance);
   }
 
   async #prepare(instance: Instance): Promise<void> {
@@ -276,18 +275,25 @@ export class Fleet {
     instance.cancelStep();
     instance.online = false;
     instance.interruption = undefined;
-    const goingTo = instance.state;
-    const left = Promise.all([instance.machine.switchOff(), pause(this.clock, atLeastMs)])
-      .then(async () => {
-        // A stopping instance may have been terminated meanwhile: then that way out ends it.
-        if (instance.state !== goingTo) return;
-        instance.metadata?.close();
-        instance.metadata = undefined;
-        await lastStep();
-      })
-      .catch((error: unknown) => this.#options.log(`${instance.id} did not end cleanly: ${String(error)}`))
-      .finally(() => this.#leaving.delete(left));
-    this.#leaving.add(left);
+    void this.#finishLeaving(instance, instance.state, atLeastMs, lastStep);
+  }
+
+  async #finishLeaving(
+    instance: Instance,
+    state: StateName,
+    atLeastMs: number,
+    lastStep: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await Promise.all([instance.machine.switchOff(), pause(this.clock, atLeastMs)]);
+      // A stopping instance may have been terminated meanwhile: then that way out ends it.
+      if (instance.state !== state) return;
+      instance.metadata?.close();
+      instance.metadata = undefined;
+      await lastStep();
+    } catch (error) {
+      this.#options.log(`${instance.id} did not end cleanly: ${String(error)}`);
+    }
   }
 
   #enter(instance: Instance, state: StateName, reason: StateReason | undefined): void {

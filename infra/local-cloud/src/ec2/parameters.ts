@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../errors.ts';
 
 /** Leaves of the query protocol are strings, and lists that are empty don't appear at all. */

@@ -39,6 +39,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly endpoint: string;
+  /** Takes no new connections; those that there are go on. */
+  stopListening(): void;
   close(): Promise<void>;
 }
 
@@ -53,10 +55,15 @@ export async function startGateway(options: GatewayOptions, port: number): Promi
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
+  let closed: Promise<void> | undefined;
+  const stopListening = (): void => {
+    closed ??= new Promise<void>((resolve) => server.close(() => resolve()));
+  };
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stopListening,
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      stopListening();
       server.closeAllConnections();
       await closed;
     },

@@ -15,7 +15,7 @@ class Canonicalizer extends SignatureV4Base {
       service: '',
       region: '',
       credentials: { accessKeyId: '', secretAccessKey: '' },
-      sha256: class {} as never,
+      sha256: createHash as never,
       uriEscapePath,
     });
   }
@@ -64,9 +64,12 @@ function signingKey({ secretAccessKey }: Credentials, { day, region, service }: 
   const name = [secretAccessKey, day, region, service].join('\n');
   const known = keys.get(name);
   if (known !== undefined) return known;
-  const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
   const key = hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, day), region), service), 'aws4_request');
   if (keys.size >= mostKeys) keys.clear();
   keys.set(name, key);
   return key;
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
 }

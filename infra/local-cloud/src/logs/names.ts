@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { groupNameOf } from './arn.ts';
 
 /** CreateLogGroup's page of the API reference gives both patterns. */

@@ -58,10 +58,10 @@ export class Machine {
   }
 
   /** Ends everything that runs on the machine, gently first. */
-  async switchOff(): Promise<void> {
+  async switchOff(graceMs = this.#options.graceMs): Promise<void> {
     this.#on = false;
     if (!this.#used) return;
-    const { id, graceMs } = this.#options;
+    const { id } = this.#options;
     await exterminate({ groups: [...this.#groups.values()], marker: instanceMarker(id), graceMs });
     for (const leader of this.#groups.values()) forgetGroup(this.#options.stateDir, leader);
     this.#groups.clear();

@@ -76,7 +76,7 @@ export class Agent {
     this.#follow(invocation, child, 'stderr', invocation.stderr);
 
     let reason: 'Cancelled' | 'TimedOut' | undefined;
-    let cancelKill = (): void => undefined;
+    let killTimer: NodeJS.Timeout | undefined;
     invocation.interrupt = (why) => {
       if (reason !== undefined || child.pid === undefined) return;
       reason = why;
@@ -84,8 +84,7 @@ export class Agent {
       signalGroup(group, 'SIGTERM');
       signalGroup(group, 'SIGCONT');
       // Processes live by the machine's time, whatever the cloud's clock says.
-      const timer = setTimeout(() => void signalGroup(group, 'SIGKILL'), graceMs);
-      cancelKill = () => clearTimeout(timer);
+      killTimer = setTimeout(() => void signalGroup(group, 'SIGKILL'), graceMs);
     };
     const cancelTimeout = clock.after(command.executionTimeoutMs, () => {
       if (invocation.status === 'InProgress') invocation.interrupt?.('TimedOut');
@@ -102,7 +101,7 @@ export class Agent {
         // Children of the script may hold its output open for as long as they like: that doesn't keep it running.
         await Promise.race([closed, sleep(drainMs, undefined, { ref: false })]);
         if (reason !== undefined) await this.#untilGroupEnds(child.pid!);
-        cancelKill();
+        clearTimeout(killTimer);
         if (reason === 'Cancelled') return this.#finish(invocation, 'Cancelled', 'Cancelled', endedByAgent);
         if (reason === 'TimedOut') return this.#finish(invocation, 'TimedOut', 'ExecutionTimedOut', endedByAgent);
         const exit = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);

@@ -23,5 +23,5 @@ export function requireCommand({ commands }: SsmContext, id: string): Command {
 
 /** Newest first, as the service lists them. */
 export function newestFirst<T extends Command | Invocation>(items: Iterable<T>): T[] {
-  return [...items].reverse();
+  return [...items].toReversed();
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Status } from './command.ts';
 
 /** The filters of ListCommands and ListCommandInvocations (type CommandFilter of the API reference). */

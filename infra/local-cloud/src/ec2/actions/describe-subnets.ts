@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import type { Ec2Context } from '../context.ts';
 import { dryRun, endDryRun } from '../parameters.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import { page } from '../../paging.ts';
 import { groupArn } from '../arn.ts';

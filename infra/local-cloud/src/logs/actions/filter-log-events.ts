@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import { AwsError } from '../../errors.ts';
 import { page } from '../../paging.ts';

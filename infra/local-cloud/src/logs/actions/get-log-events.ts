@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import type { LogsContext } from '../context.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
@@ -82,5 +82,5 @@ function backward(stream: LogStream, from: number, wanted: (event: LogEvent) => 
     if (bytes > mostBytesPerAnswer && events.length > 0) break;
     events.push(event);
   }
-  return { events: events.reverse(), first: stream.dropped + index, last };
+  return { events: events.toReversed(), first: stream.dropped + index, last };
 }

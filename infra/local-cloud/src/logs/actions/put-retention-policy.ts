@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import type { LogsContext } from '../context.ts';
 import { groupName } from '../names.ts';

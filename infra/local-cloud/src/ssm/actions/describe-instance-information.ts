@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import type { Instance } from '../../ec2/instance.ts';
 import { AwsError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import type { SsmContext } from '../context.ts';
 import { publicParameter } from '../parameter.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from '../../action.ts';
 import type { Fleet } from '../../ec2/fleet.ts';
 import { instanceFilter } from '../../ec2/filter.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accountId } from '../../account.ts';
 import { action } from '../../action.ts';
 import type { Caller } from '../../action.ts';
