@@ -24,9 +24,9 @@ export function keepRunning(command: string, rule: RestartRule): string[] {
     'while :; do',
     `  "$node" "$dir/"${command} & pid=$!`,
     '  echo "$pid" > "$pid_file"; starts=$((starts + 1))',
-    // A trapped signal ends `wait` early: wait again for as long as the program lives.
+    // A trapped signal ends `wait` early, with a code over 128: wait again for as long as the program lives.
     '  code=0; wait "$pid" || code=$?',
-    '  while kill -0 "$pid" 2>/dev/null; do code=0; wait "$pid" || code=$?; done',
+    '  while [ "$code" -gt 128 ] && kill -0 "$pid" 2>/dev/null; do code=0; wait "$pid" || code=$?; done',
     '  pid=',
     '  if [ "$stop" = 1 ]; then break; fi',
     '  case "$code" in',

@@ -9,11 +9,10 @@ import { word } from './word.ts';
 export function preludeLines(region: string): string[] {
   return [
     'set -u',
-    'umask 077',
     'HOME="${HOME:-/root}"; export HOME',
     `AWS_REGION="\${AWS_REGION:-${word('region', region).slice(1, -1)}}"; export AWS_REGION`,
     'say() { echo "tessera: $*" >&2; }',
-    'node_fits() { case "$("$1" --version 2>/dev/null)" in v2[4-9].*|v[3-9][0-9].*) node=$1 ;; *) return 1 ;; esac; }',
+    'node_fits() { case "$("$1" --version 2>/dev/null)" in v2[4-9].*|v[3-9][0-9].*|v[1-9][0-9][0-9].*) node=$1 ;; *) return 1 ;; esac; }',
     'find_node() { for n in node-24 node; do command -v "$n" >/dev/null && node_fits "$n" && return 0; done; return 1; }',
     'if ! find_node; then',
     '  say "no Node 24 here, installing nodejs24"',
