@@ -1,55 +1,9 @@
+import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { join } from 'node:path';
-import { isatty } from 'node:tty';
-import { BUNDLE_VERSION } from './version.ts';
-import { main } from './main.ts';
-import { watchSignals } from './stop.ts';
-import { callersFolder, type Output, type World } from './world.ts';
 
-// The only file that touches the process: reads what it was given, hands it down, ends with the code that comes back.
-
-const world: World = {
-  args: process.argv.slice(2),
-  env: process.env,
-  root: join(import.meta.dirname, '..', '..', '..'),
-  cwd: callersFolder(process.env, process.cwd()),
-  // Opened only when it is read.
-  get stdin() {
-    return process.stdin;
-  },
-  interactive: isatty(0) && isatty(1),
-  terminal: process.stdout,
-  stdout: outputOf(process.stdout),
-  stderr: outputOf(process.stderr),
-  elapsed: () => performance.now(),
-};
-
-const emergencies: (() => void)[] = [];
-const stop = watchSignals(
-  process,
-  () => performance.now(),
-  (exitCode) => {
-    for (const act of emergencies.toReversed()) act();
-    process.exit(exitCode);
-  },
-);
-
-process.exitCode = await main(world, BUNDLE_VERSION, { stop, emergencies });
-stop.dispose();
-// Idle sockets and timers of libraries must not keep a finished run waiting; what was written is flushed first.
-process.stdout.write('', () => process.stderr.write('', () => process.exit()));
-
-function outputOf(stream: NodeJS.WriteStream): Output {
-  // A reader that has gone (`| head`) wants no more, and that is no reason to fail.
-  let gone = false;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    gone = true;
-  });
-  return {
-    isTTY: stream.isTTY === true,
-    columns: () => stream.columns ?? 80,
-    write(text) {
-      if (!gone) stream.write(text);
-    },
-  };
-}
+// The entry of the bundle. Compiling what a job loads takes longer than running it, so V8 keeps it for the next time;
+// this has to be said before anything else is loaded.
+const root = join(import.meta.dirname, '..', '..', '..');
+if (getCompileCacheDir() === undefined) enableCompileCache(join(root, 'node_modules', '.cache', 'tessera', 'v8'));
+const { runProcess } = await import('./process.ts');
+await runProcess(root);

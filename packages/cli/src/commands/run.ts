@@ -22,7 +22,9 @@ export async function run(command: RunCommand, context: CommandContext): Promise
   const opening = openCloud(command.fleet, context);
   opening.catch(() => undefined);
   const { runJob } = await import('../job/run-job.ts');
+  reporter.detail(`${mark(world)} input read, code loaded`);
   const cloud = await opening;
+  reporter.detail(`${mark(world)} cloud ready`);
   try {
     reporter.start();
     const { outcome, kernel } = await runJob({
@@ -47,7 +49,12 @@ export async function run(command: RunCommand, context: CommandContext): Promise
   } finally {
     reporter.settle();
     await cloud.close();
+    reporter.detail(`${mark(world)} cloud closed`);
   }
+}
+
+function mark({ elapsed }: CommandContext['world']): string {
+  return `${String(Math.round(elapsed())).padStart(6)} ms`;
 }
 
 /** @throws UsageError and what else is bad input, before anything is started. */

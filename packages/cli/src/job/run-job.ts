@@ -72,6 +72,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
       createResultQueue(cloud.clients, jobId, { signal }),
       ...(local === undefined ? [] : [makeWorkspace(local)]),
     ]);
+    mark(run, 'fleet up');
     places ??= bucketPlaces(fleet.bucket, jobId, request.out);
     run.onPartials(leftovers(places, jobId));
     const uploaded = await uploadOperands(request, places, context(run), signal);
@@ -83,10 +84,11 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     await objects.set(jobKey(jobId, 'job'), new TextEncoder().encode(JSON.stringify(spec)), { signal });
     started = await startMaster(cloud.clients, fleet, { jobId, signal });
     const provision = run.elapsed() - began;
-    run.reporter.detail(`set up after ${Math.round(run.elapsed())} ms, master command ${started.commandId}`);
+    mark(run, `job started, command ${started.commandId}`);
 
     const report = await watch(run, jobId, started, objects, log);
     checkReport(jobId, report);
+    mark(run, 'report read');
     const home = run.elapsed();
     const given = { A: givenPlace(request.operands.A), B: givenPlace(request.operands.B) };
     const outputs = await bringHome({ places, jobId, given, context: context(run), signal });
@@ -102,6 +104,11 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     else if (!run.cloud.ephemeral) await deleteResultQueue(cloud.clients, jobId).catch(() => undefined);
     throw await afterFailure(error, run, jobId, places, log);
   }
+}
+
+/** Where the time goes, for those who want to know. */
+function mark(run: JobRun, what: string): void {
+  run.reporter.detail(`${String(Math.round(run.elapsed())).padStart(6)} ms ${what}`);
 }
 
 /** Paths that must not outlive a run that does not succeed. */
@@ -146,11 +153,14 @@ async function watch(
   const { cloud, signal, reporter } = run;
   const done = new AbortController();
   let wake = () => {};
+  let heard = false;
   const following = followMaster(
     cloud.clients,
     master,
     {
       event(event) {
+        if (!heard) mark(run, 'first event');
+        heard = true;
         reporter.event(event);
         if (event.event === 'job:ended') wake();
       },
