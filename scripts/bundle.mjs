@@ -1,8 +1,8 @@
-// Bundles one program of the workspace into a single ES module that Node runs with nothing installed beside it but the
-// native files of the same folder.
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+// Bundles one program of the workspace so that Node runs it with nothing installed beside it but the files of the same
+// folder.
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { scriptOptions, shipCodeCache } from './code-cache.mjs';
 import { foreignCodecsPlugin, shipForeignCodecs } from './foreign-codecs.mjs';
 import { nativeCrcPlugin, shipNativeCrc } from './native-crc.mjs';
 
@@ -18,13 +18,16 @@ const englishOnly = {
 };
 
 /**
- * `matrices`: the program reads and writes arrays, so what these may need is put beside it.
- * @param {{ entry: string, out: string, external?: string[], plugins?: import('esbuild').Plugin[], matrices?: boolean }} program
+ * - `matrices`: the program reads and writes arrays, so what these may need is put beside it.
+ * - `codeCache`: the program is started often from new places, so it gets a code cache; `out` is then its loader.
+ * @param {{ entry: string, out: string, external?: string[], plugins?: import('esbuild').Plugin[], matrices?: boolean, codeCache?: boolean }} program
  */
-export async function bundle({ entry, out, external = [], plugins = [], matrices = false }) {
+export async function bundle({ entry, out, external = [], plugins = [], matrices = false, codeCache = false }) {
+  const folder = dirname(out);
+  const name = basename(out, '.mjs');
   await build({
     entryPoints: [entry],
-    outfile: out,
+    outfile: codeCache ? join(folder, `${name}.js`) : out,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -34,14 +37,17 @@ export async function bundle({ entry, out, external = [], plugins = [], matrices
     legalComments: 'none',
     logLevel: 'warning',
     external,
+    // ES modules where a package has both: of CommonJS esbuild can't leave out what isn't used.
+    mainFields: ['module', 'main'],
     plugins: [nativeCrcPlugin, foreignCodecsPlugin, englishOnly, ...plugins],
     // CommonJS parts of dependencies ask for Node's own modules through `require`.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
+    ...(codeCache ? scriptOptions : {}),
   });
+  if (codeCache) shipCodeCache(folder, name);
   if (!matrices) return;
-  mkdirSync(dirname(out), { recursive: true });
-  shipNativeCrc(dirname(out));
-  await shipForeignCodecs(dirname(out));
+  shipNativeCrc(folder);
+  await shipForeignCodecs(folder);
 }

@@ -17,7 +17,8 @@ export const foreignCodecsPlugin = {
     }));
     build.onResolve({ filter: new RegExp(FOREIGN_CODECS) }, ({ path }) => ({ path, external: true }));
     build.onLoad({ filter: /.*/, namespace: 'foreign' }, ({ path }) => ({
-      contents: `const codecs = await import('./${FOREIGN_CODECS}'); export default codecs.${path};`,
+      // zarrita takes `default` in a promise's then(), so a promise will do, and a script may not await.
+      contents: `export default import('./${FOREIGN_CODECS}').then((codecs) => codecs.${path});`,
       loader: 'js',
     }));
   },

@@ -1,13 +1,19 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from '../../scripts/bundle.mjs';
 import { nativeFiles } from './src/kernels/native-files.ts';
 
 const dist = join(import.meta.dirname, 'dist');
+// Everything in the folder is shipped to instances, so nothing of an earlier build may stay.
+rmSync(dist, { recursive: true, force: true });
 await bundle({
   entry: join(import.meta.dirname, 'src/entry/main.ts'),
   out: join(dist, 'worker.mjs'),
   external: ['koffi', 'gpu.js', 'webgpu'],
   matrices: true,
+  codeCache: true,
 });
-for (const { name, path } of nativeFiles()) copyFileSync(path, join(dist, name));
+// Instances have the GNU C library; a build for musl is of use only where this machine has that one.
+const musl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
+const natives = nativeFiles().filter(({ name }) => musl || !name.includes('musl'));
+for (const { name, path } of natives) copyFileSync(path, join(dist, name));

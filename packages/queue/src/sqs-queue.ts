@@ -20,7 +20,7 @@ export interface SqsContext {
  * @throws QueueGoneError when it does not exist.
  */
 export async function openSqsQueue(context: SqsContext, name: string): Promise<MessageQueue> {
-  const { GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+  const { GetQueueUrlCommand } = await import('./sqs-commands.ts');
   const answer = await context.client.send(new GetQueueUrlCommand({ QueueName: name })).catch(goneOr(name));
   return new SqsQueue(context, name, answer.QueueUrl!);
 }
@@ -47,7 +47,7 @@ class SqsQueue implements MessageQueue {
 
   /** A batch succeeds entry by entry: only those that failed are sent again. */
   async #sendBatch(batch: string[], signal: AbortSignal | undefined): Promise<void> {
-    const { SendMessageBatchCommand } = await import('@aws-sdk/client-sqs');
+    const { SendMessageBatchCommand } = await import('./sqs-commands.ts');
     let entries = batch.map((body, index) => ({ Id: String(index), MessageBody: body }));
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#context.client
@@ -64,7 +64,7 @@ class SqsQueue implements MessageQueue {
   }
 
   async receive(options: Parameters<MessageQueue['receive']>[0]) {
-    const { ReceiveMessageCommand } = await import('@aws-sdk/client-sqs');
+    const { ReceiveMessageCommand } = await import('./sqs-commands.ts');
     const answer = await this.#context.client
       .send(
         new ReceiveMessageCommand({
@@ -86,7 +86,7 @@ class SqsQueue implements MessageQueue {
 
   /** An entry that fails is delivered again some day, which every receiver copes with; so failures are not errors. */
   async delete(receipts: readonly string[]): Promise<void> {
-    const { DeleteMessageBatchCommand } = await import('@aws-sdk/client-sqs');
+    const { DeleteMessageBatchCommand } = await import('./sqs-commands.ts');
     await Promise.all(
       runsOf(receipts, SQS_BATCH_MESSAGES).map((run) =>
         this.#context.client
@@ -102,7 +102,7 @@ class SqsQueue implements MessageQueue {
   }
 
   async extend(receipts: readonly string[], seconds: number): Promise<void> {
-    const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs');
+    const { ChangeMessageVisibilityBatchCommand } = await import('./sqs-commands.ts');
     await Promise.all(
       runsOf(receipts, SQS_BATCH_MESSAGES).map((run) =>
         this.#context.client

@@ -1,3 +1,5 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { createArray, openArray, openStore } from '@tessera/matrix';
 import { jobKey, JobSpec, parseMessage, resultQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
@@ -12,9 +14,8 @@ async function main(options: MasterOptions): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
 
-  const s3 = lazy(async () => new (await import('@aws-sdk/client-s3')).S3Client({}));
-  const context = { s3 };
-  const { SQSClient } = await import('@aws-sdk/client-sqs');
+  const s3 = new S3Client({});
+  const context = { s3: () => s3 };
   const client = new SQSClient({});
   const objects = await openStore(`s3://${options.bucket}`, context);
   const text = await objects.get(jobKey(options.job, 'job'));
@@ -36,8 +37,7 @@ async function main(options: MasterOptions): Promise<number> {
 }
 
 /** The job's own queue goes with the job; a worker that still answers finds it gone and drops the rest. */
-async function deleteResults(client: import('@aws-sdk/client-sqs').SQSClient, jobId: string): Promise<void> {
-  const { DeleteQueueCommand, GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+async function deleteResults(client: SQSClient, jobId: string): Promise<void> {
   try {
     const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: resultQueueName(jobId) }));
     await client.send(new DeleteQueueCommand({ QueueUrl }));
@@ -46,20 +46,19 @@ async function deleteResults(client: import('@aws-sdk/client-sqs').SQSClient, jo
   }
 }
 
-function lazy<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-}
-
 function fail(error: unknown, code: number): never {
   process.stderr.write(`master: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(code);
 }
 
-let options: MasterOptions;
-try {
-  options = parseMasterArguments(process.argv.slice(2));
-} catch (error) {
-  fail(error, EXIT.usage);
+function parsed(): MasterOptions {
+  try {
+    return parseMasterArguments(process.argv.slice(2));
+  } catch (error) {
+    fail(error, EXIT.usage);
+  }
 }
-process.exit(await main(options).catch((error: unknown) => fail(error, EXIT.failed)));
+
+void main(parsed())
+  .catch((error: unknown) => fail(error, EXIT.failed))
+  .then((code) => process.exit(code));

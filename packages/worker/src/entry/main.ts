@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { openArray, openStore } from '@tessera/matrix';
 import { BUNDLE_VERSION, jobQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
@@ -31,9 +33,9 @@ async function main(options: WorkerOptions): Promise<void> {
     XDG_CACHE_HOME: cacheHome,
   } = process.env;
 
-  const s3 = lazy(async () => new (await import('@aws-sdk/client-s3')).S3Client({}));
-  const context = { s3 };
-  const sqs = new (await import('@aws-sdk/client-sqs')).SQSClient({});
+  const s3 = new S3Client({});
+  const context = { s3: () => s3 };
+  const sqs = new SQSClient({});
   const world = { client: sqs, clock: systemClock, random: Math.random };
   const [instanceId, jobs, objects] = await Promise.all([
     readInstanceId(metadata ?? METADATA),
@@ -60,9 +62,7 @@ async function main(options: WorkerOptions): Promise<void> {
     return choice;
   };
   if (instanceId) {
-    void spotNotice(metadata ?? METADATA, systemClock, stop.signal).then((noticed) => {
-      if (noticed) stop.abort(new Error('the spot instance is about to be taken away'));
-    });
+    void spotNotice(metadata ?? METADATA, systemClock, stop);
   }
   log.info({ worker: id, cluster: options.cluster, bundle: BUNDLE_VERSION, threads: options.threads }, 'worker ready');
   await runWorker({
@@ -90,16 +90,16 @@ async function main(options: WorkerOptions): Promise<void> {
   log.info({ worker: id }, 'worker stopped');
 }
 
-function lazy<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
+function parsed(): WorkerOptions {
+  try {
+    return parseWorkerArguments(process.argv.slice(2));
+  } catch (error) {
+    log.error(`the worker was started wrongly: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(EXIT_USAGE);
+  }
 }
 
-let options: WorkerOptions;
-try {
-  options = parseWorkerArguments(process.argv.slice(2));
-} catch (error) {
-  log.error(`the worker was started wrongly: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(EXIT_USAGE);
-}
-await main(options);
+main(parsed()).catch((error: unknown) => {
+  log.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});

@@ -5,10 +5,10 @@ const INTERVAL_MS = 5_000;
 /**
  * Watches the instance's metadata for the notice that a spot instance will be taken away, two minutes ahead
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html), so that the worker can
- * finish or release its packages. Ends quietly where there is no metadata service.
- * @returns when a notice came (true), or the signal was aborted or there is nothing to ask (false)
+ * finish or release its packages: aborts `stop` then. Ends quietly when `stop` is aborted or there is no metadata service.
  */
-export async function spotNotice(endpoint: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
+export async function spotNotice(endpoint: string, clock: Clock, stop: AbortController): Promise<void> {
+  const { signal } = stop;
   const ask = (path: string, init: RequestInit) =>
     fetch(new URL(path, endpoint), { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
   try {
@@ -22,9 +22,9 @@ export async function spotNotice(endpoint: string, clock: Clock, signal: AbortSi
         headers: { 'x-aws-ec2-metadata-token': await token.text() },
       });
       await notice.arrayBuffer();
-      if (notice.ok) return true;
+      if (notice.ok) stop.abort(new Error('the spot instance is about to be taken away'));
     }
   } catch {
-    return false;
+    // Told to stop, or nothing to ask: either way there is nothing more to watch.
   }
 }
