@@ -29,6 +29,16 @@ export class RegionError extends MatrixError {
   readonly _tag = 'RegionError';
 }
 
+/** Parts of a text that workers should have stored, and didn't (all). */
+export class MissingTextPartError extends MatrixError {
+  readonly _tag = 'MissingTextPartError';
+  readonly key: string;
+  constructor(key: string, expected: number, found: number) {
+    super(`${key} should have ${expected} parts, ${found} are there. Export them again.`);
+    this.key = key;
+  }
+}
+
 /** A write that covers a chunk only in part. Zarr chunks are written whole: align the region to the chunk grid. */
 export class PartialChunkError extends MatrixError {
   readonly _tag = 'PartialChunkError';
@@ -212,6 +222,20 @@ export class UnsupportedShapeError extends InputError {
   }
 }
 
+/** An array of ours in which chunks are missing: whatever made it never finished. */
+export class IncompleteArrayError extends InputError {
+  readonly _tag = 'IncompleteArrayError';
+  readonly url: string;
+  readonly expectedChunks: number;
+  readonly foundChunks: number;
+  constructor(url: string, expectedChunks: number, foundChunks: number) {
+    super(`${url} is not complete: it has ${foundChunks} of its ${expectedChunks} chunks. Make it again.`);
+    this.url = url;
+    this.expectedChunks = expectedChunks;
+    this.foundChunks = foundChunks;
+  }
+}
+
 /** A disk that can't take what is to be written to it. */
 export class NoSpaceError extends InputError {
   readonly _tag = 'NoSpaceError';
@@ -219,7 +243,10 @@ export class NoSpaceError extends InputError {
   readonly neededBytes: number;
   readonly freeBytes: number;
   constructor(path: string, neededBytes: number, freeBytes: number) {
-    super(`${path} needs ${neededBytes} bytes, but its disk has ${freeBytes} free. Free some or write elsewhere.`);
+    super(
+      `${path} needs ${inUnits(neededBytes)}, but its disk has ${inUnits(freeBytes)} free. ` +
+        `Free some or write elsewhere.`,
+    );
     this.path = path;
     this.neededBytes = neededBytes;
     this.freeBytes = freeBytes;
@@ -282,4 +309,10 @@ export class MalformedCsvError extends InputError {
     this.path = path;
     this.row = row;
   }
+}
+
+function inUnits(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(6, Math.floor(Math.log2(bytes) / 10));
+  if (power === 0) return `${bytes} bytes`;
+  return `${(bytes / 1024 ** power).toFixed(1)} ${['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'][power - 1]}`;
 }

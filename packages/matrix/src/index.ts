@@ -22,6 +22,13 @@ export { openZarrIn, createZarrIn } from './zarr/open.ts';
 export { fillRandom } from './random/fill.ts';
 export type { Distribution, RandomOperand } from './random/fill.ts';
 export { fillGaussian, fillSigns } from './random/vectors.ts';
+export { inspectOperand } from './operand.ts';
+export type { OperandInfo } from './operand.ts';
+export { copyArray } from './write/copy.ts';
+export { joinCsv, writeCsv } from './write/csv.ts';
+export { writeNpy } from './write/npy.ts';
+export { checkSpace } from './write/space.ts';
+export { checkWritable } from './write/writable.ts';
 export { freeBytes } from './free-bytes.ts';
 export { inlineToTile, tileToInline } from './inline-tile.ts';
 

@@ -1,4 +1,5 @@
-import { allocateTile, bytesOf, type DType, type Tile } from './tile.ts';
+import { RegionError } from './errors.ts';
+import { allocateTile, bytesOf, elementBytes, type DType, type Tile } from './tile.ts';
 
 /** A tile as it travels inside a message: little-endian elements, row by row, in base64. */
 export interface InlineTile {
@@ -15,9 +16,17 @@ export function tileToInline(tile: Tile): InlineTile {
   return { kind: 'inline', dtype: tile.dtype, rows: tile.rows, cols: tile.cols, data };
 }
 
-/** The tile of a message whose size its schema has made sure of. */
+/** @throws RegionError when the data isn't exactly `rows` x `cols` elements: missing ones would read as zeros. */
 export function inlineToTile(inline: InlineTile): Tile {
-  const tile = allocateTile(inline.dtype, inline.rows, inline.cols);
-  bytesOf(tile.data).set(Buffer.from(inline.data, 'base64'));
+  const { dtype, rows, cols } = inline;
+  const bytes = Buffer.from(inline.data, 'base64');
+  const expected = rows * cols * elementBytes(dtype);
+  if (bytes.byteLength !== expected) {
+    throw new RegionError(
+      `An inline tile of ${rows}x${cols} ${dtype} has ${bytes.byteLength} bytes, expected ${expected}.`,
+    );
+  }
+  const tile = allocateTile(dtype, rows, cols);
+  bytesOf(tile.data).set(bytes);
   return tile;
 }
