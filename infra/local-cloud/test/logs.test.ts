@@ -31,7 +31,8 @@ async function withStream() {
   return { ...cloud, put };
 }
 
-const texts = (events: { message?: string | undefined }[] | undefined): string[] => events!.map(({ message }) => message!);
+const texts = (events: { message?: string | undefined }[] | undefined): string[] =>
+  events!.map(({ message }) => message!);
 
 describe('GetLogEvents', () => {
   test('follows a stream by forward tokens, which repeat at its end', async () => {

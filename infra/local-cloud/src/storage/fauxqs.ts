@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buildApp } from 'fauxqs';
 import { accountId } from '../account.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
-import { parked } from './dead-receivers.ts';
+import { releaseFromDeadReceivers } from './dead-receivers.ts';
 import type { Storage } from './storage.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function startFauxqs(options: { region: string; endpoint: () => str
   });
 
   app.addHook('preSerialization', async (request, reply, payload) => {
-    if (reply.raw.destroyed) await parked(app, request.body, payload);
+    await releaseFromDeadReceivers(app, reply.raw, request.body, payload);
     return withReachableUrls(payload, options.endpoint());
   });
   await app.ready();
