@@ -2,7 +2,8 @@
 // `pnpm --filter cli start`: builds what the CLI needs, through turbo's cache, then runs the CLI in this same process.
 // A start with nothing to build costs turbo's look at the sources and nothing else, so this file imports little.
 import { spawn } from 'node:child_process';
-import { createRequire, enableCompileCache } from 'node:module';
+import { existsSync } from 'node:fs';
+import nodeModule, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,6 +28,7 @@ function build() {
   return new Promise((resolve) => {
     let said = '';
     let announced = false;
+    const isFirst = !existsSync(cli);
     // turbo looks for a `packageManager` field to tell a workspace from a single package; without one it is told.
     const args = ['--skip-infer', 'run', 'build', '--filter=cli...', '--output-logs=new-only', '--ui=stream'];
     const child = spawn(turboBinary(), args, {
@@ -38,7 +40,8 @@ function build() {
       said += chunk;
       if (announced || !said.includes('cache miss')) return;
       announced = true;
-      process.stderr.write('Building Tessera (first start only)...\n');
+      if (isFirst) process.stderr.write('Building Tessera (first start only)...\n');
+      else if (process.stderr.isTTY) process.stderr.write('Building Tessera (its sources changed)...\n');
     };
     child.stdout.setEncoding('utf8').on('data', listen);
     child.stderr.setEncoding('utf8').on('data', listen);
@@ -62,7 +65,7 @@ function handOver() {
 if (Number(process.versions.node.split('.')[0]) < 24) {
   handOver();
 } else {
-  enableCompileCache?.(join(root, 'node_modules', '.cache', 'tessera', 'v8'));
+  nodeModule.enableCompileCache(join(root, 'node_modules', '.cache', 'tessera', 'v8'));
   const { code, said } = await build();
   if (code === 0) {
     await import(cli);

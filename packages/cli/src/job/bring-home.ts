@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,32 @@ export async function bringHome(home: Homecoming): Promise<Outputs> {
   const { places, given } = home;
   const operand = async (name: 'A' | 'B') => given[name] ?? (await operandHome(home, name));
   const [A, B] = [await operand('A'), await operand('B')];
-  return { A, B, C: await resultHome(home, places) };
+  const outputs = { A, B, C: await resultHome(home, places) };
+  if (places.folder !== undefined) await tidy(places.folder, Object.values(outputs));
+  return outputs;
+}
+
+/** Removes what the job needed on its way and nobody asked for: copies of CSV operands, projections, partial products. */
+async function tidy(folder: string, outputs: readonly string[]): Promise<void> {
+  const made = await readdir(folder);
+  const spare = made.filter((name) => /^[A-Z][A-Za-z0-9]*\.(zarr|npy|csv)$/.test(name));
+  for (const name of spare) {
+    const path = join(folder, name);
+    if (!outputs.includes(path)) await rm(path, { recursive: true, force: true });
+  }
+  // Nothing of it is left where operands and result are files elsewhere.
+  await removeEmpty(folder);
+}
+
+/** Removes a workspace that holds nothing, and the folder of workspaces if it was the last. */
+export async function removeEmpty(folder: string): Promise<void> {
+  for (const path of [folder, dirname(folder)]) {
+    const gone = await rmdir(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+    );
+    if (!gone) return;
+  }
 }
 
 /** Paths that an unfinished homecoming may leave: removed when a job fails. */
@@ -49,12 +74,13 @@ async function operandHome(home: Homecoming, name: 'A' | 'B'): Promise<string> {
   const to = join(places.folder, `${name}.csv`);
   const joined = join(places.folder, `.${name}.csv.partial`);
   await joinParts(home, name, joined, false);
+  // The parts are in a folder of that name.
   await rm(to, { recursive: true, force: true });
   await rename(joined, to);
   return to;
 }
 
-async function resultHome(home: Homecoming, { delivery, c, folder }: Places): Promise<string> {
+async function resultHome(home: Homecoming, { delivery, c }: Places): Promise<string> {
   switch (delivery.kind) {
     case 'stay':
       return plain(c);
@@ -65,7 +91,6 @@ async function resultHome(home: Homecoming, { delivery, c, folder }: Places): Pr
       const from = partial(delivery.to, home.jobId);
       await joinParts(home, 'C', from, delivery.gzip);
       await replace(from, delivery.to);
-      if (folder !== undefined) await rm(join(folder, 'C.csv'), { recursive: true, force: true });
       return delivery.to;
     }
     case 'download': {

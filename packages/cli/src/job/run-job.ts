@@ -1,6 +1,6 @@
-import { rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStore } from '@tessera/matrix';
 import { jobKey, JobSpec, newJobId, type Report } from '@tessera/protocol';
@@ -22,7 +22,7 @@ import type { Operand } from '../input/operand.ts';
 import { bucketPlaces, localPlaces, type Places } from '../input/places.ts';
 import type { Reporter } from '../view/reporter.ts';
 import { awaitReport } from './await-report.ts';
-import { bringHome, makeWorkspace, partialPaths } from './bring-home.ts';
+import { bringHome, makeWorkspace, partialPaths, removeEmpty } from './bring-home.ts';
 import { followMaster } from './follow.ts';
 import { makeOutcome, type Outcome } from './outcome.ts';
 import type { JobRequest } from './request.ts';
@@ -64,6 +64,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
   const local = cloud.kind === 'local' ? localPlaces(run.cwd, jobId, request.out) : undefined;
   if (local !== undefined) run.onPartials(leftovers(local, jobId));
   const log: string[] = [];
+  let bucket: string | undefined;
   let started: StartedMaster | undefined;
   let places = local;
   try {
@@ -73,6 +74,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
       ...(local === undefined ? [] : [makeWorkspace(local)]),
     ]);
     mark(run, 'fleet up');
+    bucket = fleet.bucket;
     places ??= bucketPlaces(fleet.bucket, jobId, request.out);
     run.onPartials(leftovers(places, jobId));
     const uploaded = await uploadOperands(request, places, context(run), signal);
@@ -100,8 +102,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     const outcome = makeOutcome(request, report, seconds, { workers: fleet.workers.length, outputs });
     return { outcome, kernel: report.kernel };
   } catch (error) {
-    if (started !== undefined) await cancel(run, jobId, started);
-    else if (!run.cloud.ephemeral) await deleteResultQueue(cloud.clients, jobId).catch(() => undefined);
+    await endWork(run, jobId, bucket, started);
     throw await afterFailure(error, run, jobId, places, log);
   }
 }
@@ -229,13 +230,28 @@ function givenPlace(operand: Operand): string | undefined {
   return url.startsWith('file:') ? fileURLToPath(url) : url;
 }
 
-/** Ends the master and the job's queue; packages that are left end at workers that find no queue to answer. */
-async function cancel(run: JobRun, jobId: string, master: StartedMaster): Promise<void> {
-  // A cloud that ends with this run takes everything along.
-  if (run.cloud.ephemeral) return;
-  const { clients } = run.cloud;
-  await cancelCommand(clients, master.commandId, [master.instanceId]).catch(() => undefined);
-  await deleteResultQueue(clients, jobId).catch(() => undefined);
+/**
+ * Ends whatever still works on the job, so that nothing is written after the clean-up. A cloud that this run started ends
+ * whole. On a fleet that stays the master is cancelled, and without manifest and queue the packages that are left end at
+ * the workers that take them.
+ */
+async function endWork(
+  run: JobRun,
+  jobId: string,
+  bucket: string | undefined,
+  master: StartedMaster | undefined,
+): Promise<void> {
+  const { clients, ephemeral } = run.cloud;
+  if (ephemeral) return run.cloud.close();
+  const end = [deleteResultQueue(clients, jobId)];
+  if (bucket !== undefined) end.push(dropManifest(run, jobId, bucket));
+  if (master !== undefined) end.push(cancelCommand(clients, master.commandId, [master.instanceId]));
+  await Promise.allSettled(end);
+}
+
+async function dropManifest(run: JobRun, jobId: string, bucket: string): Promise<void> {
+  const objects = await openStore(`s3://${bucket}`, context(run));
+  await objects.delete(jobKey(jobId, 'manifest'));
 }
 
 async function afterFailure(
@@ -247,16 +263,28 @@ async function afterFailure(
 ): Promise<unknown> {
   const cause: unknown = run.signal.aborted ? run.signal.reason : error;
   if (places === undefined) return cause;
-  for (const path of leftovers(places, jobId)) await rm(path, { recursive: true, force: true });
+  await removeForGood(leftovers(places, jobId), run.cloud.ephemeral ? 0 : LATE_WRITES_MS);
   if (places.folder === undefined) return cause;
   if (!(cause instanceof JobFailedError)) {
-    await rmdir(dirname(places.folder)).catch(() => undefined);
+    await removeEmpty(places.folder);
     return cause;
   }
   await makeWorkspace(places);
   const path = join(places.folder, 'master.log');
   await writeFile(path, `${log.join('\n')}\n`);
   return new JobFailedError(jobId, reasonOf(cause), { packageId: cause.packageId, logs: path });
+}
+
+/** Workers of a fleet that stays finish the package that they have; this long what they write is removed again. */
+const LATE_WRITES_MS = 1_000;
+const LOOK_AGAIN_MS = 200;
+
+async function removeForGood(paths: readonly string[], untilMs: number): Promise<void> {
+  for (let waited = 0; ; waited += LOOK_AGAIN_MS) {
+    for (const path of paths) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    if (waited >= untilMs) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
 }
 
 function reasonOf(error: JobFailedError): string {
