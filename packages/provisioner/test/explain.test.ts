@@ -34,7 +34,7 @@ describe('an explanation', () => {
 
   it('of a missing region, as the SDK throws it, names the variable', async () => {
     const ec2 = new EC2Client({
-      region: () => Promise.reject(new Error('Region is missing')),
+      region: () => Promise.reject<string>(new Error('Region is missing')),
       credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
     });
     const thrown = await ec2.send(new DescribeInstancesCommand({})).catch((error: unknown) => error);

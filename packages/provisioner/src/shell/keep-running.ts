@@ -4,12 +4,14 @@ export interface RestartRule {
   readonly restart: string;
   /** Starts in all; 0: without limit. */
   readonly starts: number;
+  /** Whether a later script for the same program ends this one; it needs `superseded` of `claimLines`. */
+  readonly exclusive: boolean;
 }
 
 /** Workers: 0 is told to stop, 64 to 78 (sysexits) is hopeless, everything else a crash. */
-export const WORKER_RULE: RestartRule = { restart: '*', starts: 0 };
+export const WORKER_RULE: RestartRule = { restart: '*', starts: 0, exclusive: true };
 /** Masters: 0 is done, 1 the job failed; only a death by signal (over 128) is worth another start. */
-export const MASTER_RULE: RestartRule = { restart: '129|1[3-9][0-9]|2[0-9][0-9]', starts: 4 };
+export const MASTER_RULE: RestartRule = { restart: '129|1[3-9][0-9]|2[0-9][0-9]', starts: 4, exclusive: false };
 
 /**
  * Lines that run `$node "$dir"/<command>` again and again until it ends for good, and end with its exit code. TERM
@@ -21,14 +23,18 @@ export function keepRunning(command: string, rule: RestartRule): string[] {
     'stop=0; pid=; starts=0; pause=1',
     'trap \'stop=1; [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null\' TERM INT HUP',
     'cd "$HOME"',
+    'code=0',
     'while :; do',
+    ...(rule.exclusive ? ['  if superseded; then say "a later command runs the worker now"; break; fi'] : []),
     `  "$node" "$dir/"${command} & pid=$!`,
     '  echo "$pid" > "$pid_file"; starts=$((starts + 1))',
+    ...(rule.exclusive ? ['  if superseded; then stop=1; kill -TERM "$pid"; fi'] : []),
     // A trapped signal ends `wait` early, with a code over 128: wait again for as long as the program lives.
     '  code=0; wait "$pid" || code=$?',
     '  while [ "$code" -gt 128 ] && kill -0 "$pid" 2>/dev/null; do code=0; wait "$pid" || code=$?; done',
     '  pid=',
-    '  if [ "$stop" = 1 ]; then break; fi',
+    // Ended by the TERM that it was sent before it could listen for it: as told.
+    '  if [ "$stop" = 1 ]; then [ "$code" != 143 ] || code=0; break; fi',
     '  case "$code" in',
     '    0|6[4-9]|7[0-8]) break ;;',
     `    ${rule.restart}) ;;`,
@@ -44,7 +50,7 @@ export function keepRunning(command: string, rule: RestartRule): string[] {
     '  if [ "$stop" = 1 ]; then break; fi',
     '  if [ "$pause" -lt 16 ]; then pause=$((pause * 2)); fi',
     'done',
-    ': > "$pid_file"',
+    ...(rule.exclusive ? ['superseded || : > "$pid_file"'] : [': > "$pid_file"']),
     'exit "$code"',
   ];
 }

@@ -2,8 +2,8 @@ import type { InstallPlan } from '../bundles/presign.ts';
 import { idleShutdownLines } from './idle-shutdown.ts';
 import { installScript } from './install-script.ts';
 import { keepRunning, MASTER_RULE, WORKER_RULE } from './keep-running.ts';
-import { preludeLines } from './prelude.ts';
-import { takeOver } from './take-over.ts';
+import { environmentLines, nodeLines } from './prelude.ts';
+import { claimLines, takeOver } from './take-over.ts';
 import { word } from './word.ts';
 
 interface ProgramOptions {
@@ -39,9 +39,10 @@ export function workerScript(options: WorkerScriptOptions): string[] {
     ...(options.threads === undefined ? [] : [`--threads ${word('number', options.threads)}`]),
   ];
   return [
-    ...preludeLines(options.region),
+    ...environmentLines(options.region),
+    ...claimLines(),
+    ...nodeLines(),
     ...installScript(options.install),
-    'pid_file="$HOME/tessera/worker.pid"',
     ...(options.timeToLiveMinutes === undefined ? [] : idleShutdownLines(options.timeToLiveMinutes)),
     ...takeOver('worker.mjs', HANDOVER_SECONDS),
     ...keepRunning(`worker.mjs ${flags.join(' ')}`, WORKER_RULE),
@@ -53,7 +54,8 @@ export function masterScript(options: MasterScriptOptions): string[] {
   const jobId = word('job id', options.jobId);
   const flags = `--job ${jobId} --bucket ${word('bucket', options.bucket)} --cluster ${word('cluster', options.cluster)}`;
   return [
-    ...preludeLines(options.region),
+    ...environmentLines(options.region),
+    ...nodeLines(),
     ...installScript(options.install),
     `pid_file="$HOME/tessera/master-"${jobId}.pid`,
     ...(options.timeToLiveMinutes === undefined ? [] : idleShutdownLines(options.timeToLiveMinutes)),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installScript } from '../../src/shell/install-script.ts';
-import { preludeLines } from '../../src/shell/prelude.ts';
+import { environmentLines, nodeLines } from '../../src/shell/prelude.ts';
 import { masterScript, workerScript } from '../../src/shell/program-script.ts';
 import { ScriptBench } from '../support/instance.ts';
 
@@ -24,7 +24,8 @@ function master(program: string) {
 }
 
 const install = (plan: Parameters<typeof installScript>[0]) => [
-  ...preludeLines('us-east-1'),
+  ...environmentLines('us-east-1'),
+  ...nodeLines(),
   ...installScript(plan),
   'ls -A "$dir"',
 ];
@@ -96,7 +97,7 @@ describe('installing a bundle', () => {
 });
 
 describe('finding Node', () => {
-  const find = [...preludeLines('eu-west-1'), 'echo "$node in $AWS_REGION"'];
+  const find = [...environmentLines('eu-west-1'), ...nodeLines(), 'echo "$node in $AWS_REGION"'];
 
   it.each(['v24.0.0', 'v25.3.1', 'v100.0.0'])('takes %s as it is', async (version) => {
     expect(await bench.run(find, { PATH: nodePath(version, 'exit 1') })).toEqual({
@@ -165,6 +166,21 @@ describe('a worker', () => {
     expect((await second.ended).code).toBe(0);
   });
 
+  it('runs once however many commands for it meet', async () => {
+    const lines = worker(patient('worker'));
+    const each = [1, 2, 3, 4].map(() => bench.start(lines));
+    const alive = new Set(each);
+    for (const one of each) void one.ended.then(() => alive.delete(one));
+    while (alive.size > 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    const [last] = alive;
+    await last!.says(/worker ready/);
+    expect(await Promise.all(each.filter((one) => one !== last).map(async (one) => (await one.ended).code))).toEqual([
+      0, 0, 0,
+    ]);
+    last!.kill('SIGTERM');
+    expect((await last!.ended).code).toBe(0);
+  });
+
   it('leaves a process alone that only has the number of a former worker', async () => {
     mkdirSync(join(bench.home, 'tessera'));
     writeFileSync(join(bench.home, 'tessera/worker.pid'), `${process.pid}\n`);
@@ -223,6 +239,6 @@ it('starts two programs where all is in place: node --version, and the worker it
     const started = readFileSync(trace, 'utf8').matchAll(/execve\("[^"]*\/([^/"]+)"/g);
     return [...started].map(([, name]) => name).slice(1);
   };
-  expect(await programs()).toEqual(['node', 'mkdir', 'curl', 'sha256sum', 'mv', 'rm', 'node']);
+  expect(await programs()).toEqual(['mkdir', 'node', 'mkdir', 'curl', 'sha256sum', 'mv', 'rm', 'node']);
   expect(await programs()).toEqual(['node', 'node']);
 });
