@@ -2,6 +2,7 @@ import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
+  checkWritable,
   createArray,
   EmptyFileError,
   IncompleteArrayError,
@@ -34,6 +35,17 @@ function npy(dictionary: string, data = new Uint8Array(0)): Buffer {
     Buffer.from(dictionary.padEnd(118)),
     data,
   ]);
+}
+
+/** Root may read everything, so a test that runs as root gives that up for a moment. */
+async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid!(65_534);
+  try {
+    await work();
+  } finally {
+    process.seteuid!(0);
+  }
 }
 
 async function failure(path: string): Promise<unknown> {
@@ -239,13 +251,22 @@ describe('inspectOperand', () => {
     expect(String(error)).toContain('3 of its 4 chunks');
   });
 
-  it.skipIf(process.getuid?.() === 0)('refuses what it has no permission to read', async () => {
+  it('refuses what it has no permission to read', async () => {
+    await chmod(at(''), 0o755);
     await writeFile(at('secret.csv'), '1\n');
     await mkdir(at('secret.zarr'));
-    for (const name of ['secret.csv', 'secret.zarr']) {
-      await chmod(at(name), 0);
-      expect(await failure(at(name))).toBeInstanceOf(NoPermissionError);
-      await chmod(at(name), 0o700);
-    }
+    await mkdir(at('secret.folder'));
+    for (const name of ['secret.csv', 'secret.zarr', 'secret.folder']) await chmod(at(name), 0);
+    await asOrdinaryUser(async () => {
+      for (const name of ['secret.csv', 'secret.zarr', 'secret.folder/A.npy']) {
+        const error = await failure(at(name));
+        expect(error).toBeInstanceOf(NoPermissionError);
+        expect(String(error)).toContain(`No permission to read ${at(name)}`);
+      }
+      await expect(checkWritable(at('secret.folder/C.npy'))).rejects.toThrow(
+        /is not yours to write to|no permission to look there/,
+      );
+    });
+    for (const name of ['secret.csv', 'secret.zarr', 'secret.folder']) await chmod(at(name), 0o700);
   });
 });

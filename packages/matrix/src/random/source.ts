@@ -1,4 +1,5 @@
 import { philoxBlocks } from './philox.ts';
+import { wasmSource } from './philox-wasm.ts';
 import type { BlockSource, PhiloxStream } from './philox.ts';
 
 /** Counter word 2 keeps what the generator is used for apart, so that a check never sees the operands' own numbers. */
@@ -6,9 +7,6 @@ export const PURPOSE = { elements: 0, signs: 1, gaussian: 2 } as const;
 
 /** Blocks made at once: the words stay in the first-level cache until they are turned into elements. */
 const BATCH = 512;
-
-/** The source in use. The plain one is always right; a faster one must give the same words. */
-const source: BlockSource = philoxBlocks;
 
 /**
  * Walks over items `from` .. `to` (global indices) of which each block makes `perBlock`, in batches.
@@ -21,7 +19,7 @@ export function walkBlocks(
   to: number,
   emit: (words: Uint32Array, skip: number, count: number, at: number) => void,
 ): void {
-  const words = scratch();
+  const { source, words } = fastest();
   const step = BATCH * perBlock;
   for (let index = from; index < to;) {
     const first = Math.floor(index / perBlock);
@@ -33,8 +31,9 @@ export function walkBlocks(
   }
 }
 
-let words: Uint32Array | undefined;
+let chosen: { source: BlockSource; words: Uint32Array } | undefined;
 
-function scratch(): Uint32Array {
-  return (words ??= new Uint32Array(BATCH * 4));
+/** The plain source is always right; the fast one gives the same words where the engine has what it needs. */
+function fastest(): { source: BlockSource; words: Uint32Array } {
+  return (chosen ??= wasmSource() ?? { source: philoxBlocks, words: new Uint32Array(BATCH * 4) });
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocate, fillGaussian, fillRandom, fillSigns } from '../../src/index.ts';
 import type { Distribution, Shape } from '../../src/index.ts';
+import { MAX_BLOCKS, wasmSource } from '../../src/random/philox-wasm.ts';
 import { philoxBlocks, seedKey } from '../../src/random/philox.ts';
 import { dtypes, regionsIn, shapes } from '../matrices.ts';
 
@@ -53,6 +54,23 @@ describe('Philox4x32-10', () => {
         const wide = BigInt(Math.min(block, Number.MAX_SAFE_INTEGER - 2));
         const at = (n: bigint) => paper([n & 0xffffffffn, n >> 32n, BigInt(c2), BigInt(c3)], [BigInt(k0), BigInt(k1)]);
         expect([...words]).toEqual([...at(wide), ...at(wide + 1n)]);
+      }),
+    );
+  });
+
+  it('gives the same words from WebAssembly as from TypeScript, for any count and block number', () => {
+    const fast = wasmSource()!;
+    const word = fc.integer({ min: 0, max: 0xffffffff });
+    const first = fc.oneof(fc.maxSafeNat(), fc.integer({ min: 2 ** 32 - 9, max: 2 ** 32 + 9 }), fc.nat(9));
+    const count = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: MAX_BLOCKS - 5, max: MAX_BLOCKS }));
+    fc.assert(
+      fc.property(first, count, word, word, word, word, (first, count, c2, c3, k0, k1) => {
+        const stream = { c2, c3, k0, k1 };
+        const start = Math.min(first, Number.MAX_SAFE_INTEGER - MAX_BLOCKS);
+        const plain = new Uint32Array(4 * count);
+        philoxBlocks(plain, count, start, stream);
+        fast.source(fast.words, count, start, stream);
+        expect(Buffer.compare(Buffer.from(fast.words.slice(0, 4 * count).buffer), Buffer.from(plain.buffer))).toBe(0);
       }),
     );
   });
