@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)('against moto', () => {
   it('the CloudFormation template makes a bucket that is found, a closed group and a profile', async () => {
     const template = join(import.meta.dirname, '../../../infra/cloudformation/tessera.yaml');
     const script = `
-import sys, json, boto3
+import ast, sys, json, boto3
 kw = dict(endpoint_url=sys.argv[1], region_name='us-east-1', aws_access_key_id='x', aws_secret_access_key='y')
 cfn = boto3.client('cloudformation', **kw)
 body = open(sys.argv[2]).read()
@@ -72,6 +72,7 @@ group = boto3.client('ec2', **kw).describe_security_groups(GroupIds=[out['Securi
 profile = boto3.client('iam', **kw).get_instance_profile(InstanceProfileName=out['InstanceProfileName'])['InstanceProfile']
 role = profile['Roles'][0]['RoleName']
 policy = boto3.client('iam', **kw).get_role_policy(RoleName=role, PolicyName='tessera')['PolicyDocument']
+policy = ast.literal_eval(policy) if isinstance(policy, str) else policy  # moto prints it as Python does
 print(json.dumps({'status': stack['StackStatus'], 'bucket': out['BucketName'], 'ingress': group['IpPermissions'], 'policy': policy}))
 `;
     const answer = execFileSync('python3', ['-c', script, moto.endpoint, template], { encoding: 'utf8' });
@@ -83,6 +84,7 @@ print(json.dumps({'status': stack['StackStatus'], 'bucket': out['BucketName'], '
     };
     expect(made).toMatchObject({ status: 'CREATE_COMPLETE', ingress: [] });
     expect(await ensureBucket(clients.s3, world, 'lab')).toEqual({ outcome: 'found', bucket: made.bucket });
+    expect(made.policy.Statement, answer).toHaveLength(6);
     for (const { Action, Resource } of made.policy.Statement) {
       expect(Action.some((action) => action.includes('*'))).toBe(false);
       expect([Resource].flat()).not.toContain('*');
