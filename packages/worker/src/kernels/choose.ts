@@ -1,5 +1,6 @@
 import { isDevice, measure } from './calibrate.ts';
 import type { MonotonicClock } from './calibrate.ts';
+import { mayHaveGpu } from './device.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
 import { inlineMultiplyAdds } from './event-loop.ts';
@@ -73,7 +74,7 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
       rates = mergeRates(rates, found);
       const each = found.map(({ kernel, rate }) => `${kernel} ${rate.toFixed(1)} GFLOPS`);
       log(`kernels measured for ${dtype}: ${each.join(', ')}`);
-      await cache?.add(found);
+      await cache?.add(found).catch((cause: unknown) => log(`the rates could not be kept: ${String(cause)}`));
     } catch (cause) {
       log(`kernels could not be measured: ${String(cause)}`);
     }
@@ -92,7 +93,10 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
       add: addElementWise,
       async gemm(job: Gemm) {
         current = await best(dtype);
-        await current.gemm(job);
+        await current.gemm(job).catch((cause: unknown) => {
+          if (current && isDevice(current) && cause instanceof KernelFailed) opened.giveUp(current.name, cause.message);
+          throw cause;
+        });
         if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype);
       },
       workspaceBytes: (job: Gemm | ElementWise) => current?.workspaceBytes(job) ?? 0,
@@ -161,6 +165,14 @@ class OpenedKernels {
     return opening;
   }
 
+  /** A device that failed once is not asked again: the package is retried, and then on the CPU. */
+  giveUp(name: KernelName, reason: string): void {
+    const failed = this.#kernels.get(name);
+    this.#kernels.set(name, Promise.resolve(undefined));
+    this.#options.log(`kernel ${name} is given up: ${reason}`);
+    void failed?.then((kernel) => kernel?.close());
+  }
+
   async close(): Promise<void> {
     for (const kernel of this.#kernels.values()) await (await kernel)?.close();
   }
@@ -171,7 +183,7 @@ class OpenedKernels {
  * Those opened only for this are closed again.
  */
 async function measureAll(opened: OpenedKernels, options: ChooseOptions, dtype: Dtype): Promise<KernelRate[]> {
-  const names = dtype === 'float32' ? [...cpuOrder, ...deviceKernels] : cpuOrder;
+  const names = dtype === 'float32' && mayHaveGpu() ? [...cpuOrder, ...deviceKernels] : cpuOrder;
   const kernels: Kernel[] = [];
   const borrowed: Kernel[] = [];
   for (const name of names) {

@@ -29,8 +29,14 @@ export async function openKernel(name: KernelName, options: OpenKernelOptions): 
       const { openWasm } = await import('./wasm.ts');
       return openWasm(options);
     }
-    default:
-      return { _tag: 'KernelUnavailable', kernel: name, reason: 'not built yet' };
+    case 'gpu': {
+      const { openGpu } = await import('./gpu.ts');
+      return openGpu();
+    }
+    case 'wgsl': {
+      const { openWgsl } = await import('./wgsl.ts');
+      return openWgsl();
+    }
   }
 }
 

@@ -1,0 +1,56 @@
+import { checkGemm } from './check-job.ts';
+import { deviceStagingBytes, gemmOnDevice } from './device-gemm.ts';
+import type { DeviceProduct } from './device-gemm.ts';
+import type { ComputeDevice } from './device.ts';
+import { addElementWise } from './element-wise.ts';
+import { KernelFailed } from './errors.ts';
+import { inlineMultiplyAdds } from './event-loop.ts';
+import { dtypeOf, isGemm } from './kernel.ts';
+import type { Gemm, Kernel, KernelName } from './kernel.ts';
+import { gemmInline } from './loops.ts';
+import { isScaleOnly, scaleC } from './scale.ts';
+import { assertKernelSupports } from './usage.ts';
+import { Slots } from './slots.ts';
+
+export interface DeviceKernelOptions {
+  readonly name: KernelName;
+  readonly detail: string;
+  readonly device: ComputeDevice;
+  readonly product: DeviceProduct;
+  close(): Promise<void>;
+}
+
+/** What the kernels on a device have in common: float32 only, one product at a time, additions and small ones on the CPU. */
+export function deviceKernel({ name, detail, device, product, close }: DeviceKernelOptions): Kernel {
+  const turn = new Slots(1);
+  let lost: string | undefined;
+  void device.device.lost.then(({ message }) => (lost = message));
+  return {
+    name,
+    detail,
+    software: device.software,
+    supports: (operation, dtype) => operation === 'add' || dtype === 'float32',
+    add: addElementWise,
+    async gemm(job: Gemm): Promise<void> {
+      checkGemm(job);
+      assertKernelSupports(name, dtypeOf(job.c));
+      if (isScaleOnly(job)) return scaleC(job);
+      if (job.m * job.n * job.k <= inlineMultiplyAdds) return gemmInline('float32')(job);
+      await turn.use(async () => {
+        if (lost !== undefined) throw new KernelFailed(name, `the device of the ${name} kernel was lost: ${lost}`);
+        try {
+          await gemmOnDevice(job, product);
+        } catch (cause) {
+          if (cause instanceof KernelFailed) throw cause;
+          throw new KernelFailed(name, `the ${name} kernel failed on ${device.name}: ${String(cause)}`, cause);
+        }
+      });
+    },
+    workspaceBytes: (job) => (isGemm(job) ? deviceStagingBytes(job) : 0),
+    async close() {
+      await turn.drain();
+      await close();
+      device.release();
+    },
+  };
+}
