@@ -15,5 +15,8 @@ export async function ask(command: Extract<Command, { name: 'ask' }>, context: C
     throw new InterruptedError('SIGINT');
   }
   const operands = answers.operands.map(formatShape);
-  await run({ ...command, name: 'run', op: answers.op, operands }, context);
+  // The time that a person took to answer is not the job's.
+  const answered = context.world.elapsed();
+  const world = { ...context.world, elapsed: () => context.world.elapsed() - answered };
+  await run({ ...command, name: 'run', op: answers.op, operands }, { ...context, world });
 }

@@ -15,7 +15,7 @@ export async function down(command: Extract<Command, { name: 'down' }>, context:
     const handle = await findLasting(settings.stateRoot);
     if (handle === undefined) {
       if (command.say.json) context.printJson({ cluster, instances: [], left: 0 });
-      reporter.say('No local cloud runs, so there is nothing to end.');
+      reporter.paragraph('No local cloud runs, so there is nothing to end.');
       return;
     }
   }
@@ -41,5 +41,5 @@ async function endCloud({ settings, reporter }: CommandContext): Promise<void> {
   const { findLasting } = await import('../cloud/local.ts');
   const handle = await findLasting(settings.stateRoot);
   await handle?.stop();
-  reporter.say('The local cloud has ended; nothing of it is left.');
+  reporter.paragraph('The local cloud has ended; nothing of it is left.');
 }

@@ -19,14 +19,16 @@ export async function run(command: RunCommand, context: CommandContext): Promise
   announce(request, context);
 
   // The cloud starts while the code that uses it is loaded.
+  reporter.waitFor(command.fleet.cloud === 'local' ? 'the local cloud starts' : 'connecting to AWS');
+  reporter.start();
   const opening = openCloud(command.fleet, context);
   opening.catch(() => undefined);
   const { runJob } = await import('../job/run-job.ts');
   reporter.detail(`${mark(world)} input read, code loaded`);
   const cloud = await opening;
   reporter.detail(`${mark(world)} cloud ready`);
+  reporter.waitFor(undefined);
   try {
-    reporter.start();
     const { outcome, kernel } = await runJob({
       request,
       fleet: command.fleet,
@@ -95,7 +97,7 @@ function bucketReader(fleet: FleetOptions, context: CommandContext) {
 function announce({ op, shapes, dtype, seed }: JobRequest, { reporter, style }: CommandContext): void {
   const sign = op === 'add' ? '+' : '·';
   const from = seed === undefined ? '' : `, seed ${seed}`;
-  reporter.say(style.bold(`${op} ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)}, ${dtype}${from}`));
+  reporter.paragraph(`${op} ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)}, ${dtype}${from}`, style.bold);
 }
 
 /** What to do next, for those who see this for the first time. */

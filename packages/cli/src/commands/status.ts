@@ -10,7 +10,7 @@ export async function status(command: Extract<Command, { name: 'status' }>, cont
     const { findLasting } = await import('../cloud/local.ts');
     if ((await findLasting(settings.stateRoot)) === undefined) {
       if (command.say.json) context.printJson({ cluster, running: false, instances: [], queues: [], commands: [] });
-      reporter.say('No fleet is up on this machine; `up` starts one, and jobs start their own if there is none.');
+      reporter.paragraph('No fleet is up on this machine; `up` starts one, and jobs start their own if there is none.');
       return;
     }
   }

@@ -30,7 +30,7 @@ export async function up(command: Extract<Command, { name: 'up' }>, context: Com
         seconds: world.elapsed() / 1000,
       });
     }
-    reporter.say(
+    reporter.paragraph(
       `The fleet ${fleet.cluster} is up: a master and ${counted(fleet.workers.length, 'worker')}, ` +
         `in ${formatSeconds(world.elapsed() / 1000)}. Jobs use it from now on; \`down\` ends it.`,
     );

@@ -20,6 +20,7 @@ import { fleetSpec, runningWorkers } from '../cloud/fleet.ts';
 import { JobFailedError, UsageError } from '../errors.ts';
 import type { Operand } from '../input/operand.ts';
 import { bucketPlaces, localPlaces, type Places } from '../input/places.ts';
+import { counted, formatSeconds } from '../view/format.ts';
 import type { Reporter } from '../view/reporter.ts';
 import { awaitReport } from './await-report.ts';
 import { bringHome, makeWorkspace, partialPaths, removeEmpty } from './bring-home.ts';
@@ -73,7 +74,9 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
       createResultQueue(cloud.clients, jobId, { signal }),
       ...(local === undefined ? [] : [makeWorkspace(local)]),
     ]);
-    mark(run, 'fleet up');
+    const workers = counted(fleet.workers.length, 'worker');
+    run.reporter.paragraph(`Set up in ${formatSeconds((run.elapsed() - began) / 1000)}: a master and ${workers}.`);
+    run.reporter.waitFor('the master plans');
     bucket = fleet.bucket;
     places ??= bucketPlaces(fleet.bucket, jobId, request.out);
     run.onPartials(leftovers(places, jobId));
@@ -91,6 +94,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     const report = await watch(run, jobId, started, objects, log);
     checkReport(jobId, report);
     mark(run, 'report read');
+    run.reporter.waitFor('results are brought home');
     const home = run.elapsed();
     const given = { A: givenPlace(request.operands.A), B: givenPlace(request.operands.B) };
     const outputs = await bringHome({ places, jobId, given, context: context(run), signal });

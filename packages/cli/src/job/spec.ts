@@ -33,14 +33,18 @@ export function makeSpec(
     fleet: { workers: fleet.workers, memoryBytes: fleet.memoryBytes, cores: fleet.threads },
     workspace: places.workspace,
     output: { url: places.c },
-    exports: places.asCsv ? exportNames(operands) : [],
+    exports: places.asCsv ? exportNames(operands, places) : [],
     verify: { rounds: options.verifyRounds },
   };
 }
 
-/** What is written as CSV: what the job makes. Operands that came as files are what they are. */
-export function exportNames(operands: JobRequest['operands']): string[] {
-  return [...(['A', 'B'] as const).filter((name) => operands[name].kind === 'random'), 'C'];
+/**
+ * What is written as CSV: what the job makes. Operands that came as files are what they are; those that stay in a bucket
+ * stay arrays.
+ */
+export function exportNames(operands: JobRequest['operands'], places: Places): string[] {
+  const home = places.folder !== undefined;
+  return [...(['A', 'B'] as const).filter((name) => home && operands[name].kind === 'random'), 'C'];
 }
 
 function operandSpec(request: JobRequest, name: 'A' | 'B', places: Places): OperandSpec {

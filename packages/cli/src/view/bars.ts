@@ -5,6 +5,8 @@ import { type Style, truncate } from './style.ts';
 /** Widest bar: a longer one tells no more. */
 const WIDEST_BAR = 40;
 const NARROWEST_BAR = 6;
+/** As wide as the names of set-up steps, so that all of a run stands in columns. */
+const LABEL_WIDTH = 12;
 
 /**
  * The live part of a job, one or two lines a phase: what ended in one line with its time, what runs with a bar for
@@ -18,18 +20,18 @@ export function progressLines(progress: Progress, width: number, style: Style): 
 function phaseLines(phase: PhaseProgress, width: number, style: Style): string[] {
   if (phase.state === 'waiting') return [];
   if (phase.state === 'done') return [doneLine(phase, style)];
-  const label = style.bold(phase.phase.padEnd(9));
+  const label = style.bold(phase.phase.padEnd(LABEL_WIDTH));
   return [
-    `${style.accent(style.symbols.running)} ${label}${barLine('sending', phase.sent, phase.packages, width - 11, style)}`,
-    `  ${' '.repeat(9)}${barLine('receiving', phase.received, phase.packages, width - 11, style)}`,
+    `${style.accent(style.symbols.running)} ${label}${barLine('sending', phase.sent, phase.packages, width - LABEL_WIDTH - 2, style)}`,
+    `  ${' '.repeat(LABEL_WIDTH)}${barLine('receiving', phase.received, phase.packages, width - LABEL_WIDTH - 2, style)}`,
   ];
 }
 
 /** One line for a phase that ended. */
 export function doneLine(phase: PhaseProgress, style: Style): string {
   const time = phase.seconds === undefined ? '' : formatSeconds(phase.seconds);
-  const count = counted(phase.packages, 'package').padEnd(16);
-  return `${style.good(style.symbols.done)} ${phase.phase.padEnd(9)}${count}${style.dim(time)}`;
+  const count = counted(phase.packages, 'package').padEnd(14);
+  return `${style.good(style.symbols.done)} ${phase.phase.padEnd(LABEL_WIDTH)}${count}${style.dim(time)}`;
 }
 
 function barLine(label: string, done: number, all: number, room: number, style: Style): string {

@@ -25,7 +25,8 @@ export function terminalPainter(out: Output, every: Timer = nodeTimer): Painter 
   let lines: (() => readonly string[]) | undefined;
   let stop: (() => void) | undefined;
 
-  const clear = () => (drawn === 0 ? '' : `\u001B[${drawn}A\u001B[0J`);
+  // To the first column as well: what the terminal itself wrote, such as ^C, has moved the cursor.
+  const clear = () => (drawn === 0 ? '' : `\r\u001B[${drawn}A\u001B[0J`);
   const body = () => (lines?.() ?? []).map((line) => `${truncate(line, Math.max(1, out.columns() - 1))}\n`);
   const draw = (before = '') => {
     const rows = body();

@@ -5,6 +5,7 @@ import type { Painter } from './painter.ts';
 import { advance, NO_PROGRESS, type Progress } from './progress.ts';
 import { stepLine } from './steps.ts';
 import type { Style } from './style.ts';
+import { wrapWords } from './wrap.ts';
 
 /** Tells a person how a run goes: set-up steps as they end, then bars, then whatever there is to say. */
 export class Reporter {
@@ -15,6 +16,7 @@ export class Reporter {
   readonly #begun = new Map<Step['resource'], Step>();
   readonly #shown = new Set<string>();
   #progress: Progress = NO_PROGRESS;
+  #waiting: string | undefined;
 
   constructor(painter: Painter, style: Style, options: { width: () => number; verbose: boolean }) {
     this.#painter = painter;
@@ -28,6 +30,11 @@ export class Reporter {
     this.#painter.print(line);
   }
 
+  /** A sentence that stays, in as many lines as it takes. */
+  paragraph(text: string, style: (line: string) => string = (line) => line): void {
+    for (const line of wrapWords(text, this.#width())) this.say(style(line));
+  }
+
   /** A line for those who asked for more. */
   detail(line: string): void {
     if (this.#verbose) this.#painter.print(this.#style.dim(line));
@@ -36,6 +43,11 @@ export class Reporter {
   /** From now on the changing part is shown. */
   start(): void {
     this.#painter.live(() => this.#lines());
+  }
+
+  /** What is being waited for, shown until something else changes. */
+  waitFor(what: string | undefined): void {
+    this.#waiting = what;
   }
 
   /** Nothing changes any more. */
@@ -53,12 +65,13 @@ export class Reporter {
 
   event(event: ProgressEvent): void {
     const before = this.#progress;
+    this.#waiting = undefined;
     this.#progress = advance(before, event);
     if (event.event === 'job:planned') this.detail(`plan: ${event.summary}`);
     if (event.event === 'package:failed') {
       const next = event.retried ? 'it is sent again' : 'that was its last try';
       const what = `${event.packageId}, try ${event.attempt}, on ${event.worker}: ${event.message}; ${next}`;
-      this.say(`${this.#style.bad(this.#style.symbols.failed)} ${what}`);
+      this.paragraph(`${this.#style.bad(this.#style.symbols.failed)} ${what}`);
     }
     for (const phase of this.#progress.phases) {
       if (phase.state !== 'done' || this.#shown.has(phase.phase)) continue;
@@ -68,8 +81,12 @@ export class Reporter {
   }
 
   #lines(): string[] {
+    // One less than the terminal has: a full line makes some of them wrap.
+    const width = this.#width() - 1;
     const running = { ...this.#progress, phases: this.#progress.phases.filter(({ state }) => state === 'running') };
-    const begun = [...this.#begun.values()].map((step) => stepLine(step, this.#width(), this.#style));
-    return [...begun, ...progressLines(running, this.#width(), this.#style)];
+    const begun = [...this.#begun.values()].map((step) => stepLine(step, width, this.#style));
+    const dot = this.#style.accent(this.#style.symbols.running);
+    const waiting = this.#waiting === undefined ? [] : [`${dot} ${this.#waiting}`];
+    return [...begun, ...waiting, ...progressLines(running, width, this.#style)];
   }
 }

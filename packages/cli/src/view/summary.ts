@@ -2,6 +2,7 @@ import { formatShape, type Report } from '@tessera/protocol';
 import type { Outcome } from '../job/outcome.ts';
 import { counted, formatBytes, formatSeconds, threeDigits } from './format.ts';
 import { type Style, visibleLength } from './style.ts';
+import { wrapWords } from './wrap.ts';
 
 /** The end of a job for people: what was computed, whether it is right, what it took and where it is. */
 export function summaryLines(
@@ -64,7 +65,8 @@ function timeText({ seconds }: Outcome, style: Style): string {
 }
 
 function kernelText({ name, detail, rate, unit }: NonNullable<Report['kernel']>): string {
-  return `${name}, ${threeDigits(rate)} ${unit}${detail === '' ? '' : ` (${detail})`}`;
+  const speed = rate < 0.01 ? 'under 0.01' : threeDigits(rate);
+  return `${name}, ${speed} ${unit}${detail === '' ? '' : ` (${detail})`}`;
 }
 
 const LABEL_WIDTH = 11;
@@ -83,17 +85,4 @@ function row(label: string, value: string, width: number, style: Style): string[
 
 function wrapped(text: string, indent: number, width: number): string[] {
   return wrapWords(text, width - indent).map((line) => ' '.repeat(indent) + line);
-}
-
-/** Breaks a text between words; a word longer than the width stays whole. */
-export function wrapWords(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && visibleLength(line) + 1 + visibleLength(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
