@@ -19,9 +19,10 @@ function step(name, command, args) {
   process.exit(1);
 }
 
-step('build', 'turbo', ['run', 'build', '--output-logs=errors-only']);
+// turbo looks for a `packageManager` field to tell a workspace from a single package; without one it is told.
+step('build', 'turbo', ['--skip-infer', 'run', 'build', '--output-logs=errors-only']);
 if (filters.length === 0) {
-  step('types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only']);
+  step('types', 'turbo', ['--skip-infer', 'run', 'typecheck', '--output-logs=errors-only']);
   step('lint', 'oxlint', ['--deny-warnings']);
   step('format', 'oxfmt', ['--check']);
 }

@@ -74,6 +74,8 @@ it('kernels know numbers only', () => {
 });
 
 it('the protocol has no I/O and no Node in it', () => {
-  const wrong = sources('packages/protocol').flatMap((file) => imports(file).filter((name) => !name.startsWith('.') && name !== 'zod'));
+  const wrong = sources('packages/protocol').flatMap((file) =>
+    imports(file).filter((name) => !name.startsWith('.') && name !== 'zod'),
+  );
   expect(wrong).toEqual([]);
 });
