@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installScript } from '../../src/shell/install-script.ts';
@@ -43,6 +52,33 @@ function nodePath(version: string, dnf: string): string {
 /** A worker that says when it runs and when it was told to stop. */
 const patient = (name: string) =>
   `process.once('SIGTERM', () => { console.log('${name} released'); process.exit(0); }); setInterval(() => {}, 1000); console.log('${name} ready')`;
+
+/**
+ * A PATH on which minutes pass at once and shutting down leaves a file. Nothing else is on it: a watch that a broken-off
+ * test leaves behind finds no `sleep` and ends, and never finds this machine's own `shutdown`.
+ */
+function fastPath(): string {
+  const bin = join(bench.home, 'bin');
+  mkdirSync(bin);
+  for (const tool of ['sh', 'mkdir', 'curl', 'sha256sum', 'mv', 'rm', 'ps', 'find', 'setsid']) {
+    const found = ['/usr/bin/', '/bin/'].map((folder) => folder + tool).find((path) => existsSync(path));
+    if (found !== undefined) symlinkSync(found, join(bin, tool));
+  }
+  symlinkSync(process.execPath, join(bin, 'node'));
+  writeFileSync(join(bin, 'sleep'), '#!/bin/sh\nexec /bin/sleep 0.02\n', { mode: 0o755 });
+  writeFileSync(join(bin, 'shutdown'), '#!/bin/sh\necho "$*" > "$HOME/shut-down"\n', { mode: 0o755 });
+  return bin;
+}
+
+/** Makes the machine unused for an hour. */
+function leaveUnused(): void {
+  const then = Date.now() / 1000 - 3600;
+  utimesSync(join(bench.home, 'tessera/last-used'), then, then);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
 
 describe('installing a bundle', () => {
   it('puts every file into one directory named by the bundle, once', async () => {
@@ -191,15 +227,46 @@ describe('a worker', () => {
     const watch = join(bench.home, 'tessera/idle-watch.pid');
     await bench.run(worker('process.exit(0)'));
     expect(existsSync(watch)).toBe(false);
-    await bench.run(worker('process.exit(0)', { timeToLiveMinutes: 30 }));
+    const environment = { PATH: fastPath() };
+    await bench.run(worker('process.exit(0)', { timeToLiveMinutes: 30 }), environment);
     const pid = readFileSync(watch, 'utf8');
     try {
-      await bench.run(worker('process.exit(0)', { timeToLiveMinutes: 30 }));
+      await bench.run(worker('process.exit(0)', { timeToLiveMinutes: 30 }), environment);
       expect(readFileSync(watch, 'utf8')).toBe(pid);
       expect(existsSync(join(bench.home, 'tessera/last-used'))).toBe(true);
     } finally {
       process.kill(-Number(pid), 'SIGKILL');
     }
+  });
+});
+
+describe('the idle watch', () => {
+  it('shuts a machine down that was not used for its time to live, and not before', async () => {
+    const path = fastPath();
+    await bench.run(worker('process.exit(0)', { timeToLiveMinutes: 30 }), { PATH: path });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(existsSync(join(bench.home, 'shut-down'))).toBe(false);
+    leaveUnused();
+    await until(() => existsSync(join(bench.home, 'shut-down')));
+    expect(readFileSync(join(bench.home, 'shut-down'), 'utf8')).toBe('-h now\n');
+  });
+
+  it('leaves a machine alone on which a master is at work', async () => {
+    const path = fastPath();
+    const install = bench.plan({
+      'master.mjs':
+        "console.log('at work'); process.once('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000);",
+    });
+    const lines = masterScript({ ...place, install, jobId: '20260102-030405-abcde', timeToLiveMinutes: 30 });
+    const running = bench.start(lines, { PATH: path });
+    await running.says(/at work/);
+    leaveUnused();
+    await until(() => Date.now() - statSync(join(bench.home, 'tessera/last-used')).mtimeMs < 60_000);
+    expect(existsSync(join(bench.home, 'shut-down'))).toBe(false);
+    running.kill('SIGTERM');
+    await running.ended;
+    leaveUnused();
+    await until(() => existsSync(join(bench.home, 'shut-down')));
   });
 });
 
