@@ -23,6 +23,7 @@ function step(name, command, args) {
 step('build', 'turbo', ['--skip-infer', 'run', 'build', '--output-logs=errors-only']);
 if (filters.length === 0) {
   step('types', 'turbo', ['--skip-infer', 'run', 'typecheck', '--output-logs=errors-only']);
+  step('types of the tests', 'tsc', ['-p', 'test/tsconfig.json']);
   step('lint', 'oxlint', ['--deny-warnings']);
   step('format', 'oxfmt', ['--check']);
 }
