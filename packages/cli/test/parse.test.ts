@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nearest, parseArguments } from '../src/arguments/parse.ts';
 import { parseSize } from '../src/arguments/size.ts';

@@ -1,3 +1,4 @@
+import type { SpokenName } from '../operations.ts';
 import type { IntegerRange } from './numbers.ts';
 
 /** What a person asked for, checked as far as the text alone allows. */
@@ -19,7 +20,7 @@ export type Command =
 
 export interface RunCommand {
   readonly name: 'run';
-  readonly op: 'add' | 'multiply';
+  readonly op: SpokenName;
   /** As typed: shapes, paths and URLs; one for `add SHAPE`, otherwise two. */
   readonly operands: readonly string[];
   readonly fleet: FleetOptions;

@@ -1,5 +1,6 @@
 import { Command as Program, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
+import { spoken, type SpokenName } from '../operations.ts';
 import { type Command, type FleetOptions, type JobOptions, KERNELS, type SayOptions } from './command.ts';
 import { EXAMPLES } from './examples.ts';
 import { parseChoice, parseCount, parseIntegers, parseSeed, parseVerify } from './numbers.ts';
@@ -55,14 +56,14 @@ function describe(set: (command: Command) => void, version: string): Program {
       set({ name: 'ask', ...everything(values) });
     });
 
-  const run = (op: 'add' | 'multiply', usage: string, summary: string) =>
+  for (const op of Object.keys(spoken) as SpokenName[]) {
+    const { usage, summary } = spoken[op];
     jobOptions(fleetOptions(sayOptions(program.command(op).description(summary))))
       .usage(`${usage} [options]`)
       .argument('[operands...]', 'RxC for a random matrix, or a .npy, .csv, .csv.gz or .zarr file, or its s3:// URL')
       .addHelpText('after', EXAMPLES)
       .action((operands: string[], values: Values) => set({ name: 'run', op, operands, ...everything(values) }));
-  run('add', 'SHAPE | A B', 'C = A + B; one shape makes two random matrices of it');
-  run('multiply', 'A B', 'C = A·B, where A has as many columns as B has rows');
+  }
 
   fleetOptions(sayOptions(program.command('up').description('start a fleet that stays for many jobs'))).action(
     (values: Values) => set({ name: 'up', fleet: readFleet(values), say: readSay(values) }),

@@ -7,6 +7,7 @@ import { readOperand, spreadOperands } from '../input/operand.ts';
 import { readOutput } from '../input/output.ts';
 import { checkSpace, diskOf } from '../input/space.ts';
 import { makeRequest, spaceNeeds, type JobRequest } from '../job/request.ts';
+import { spoken } from '../operations.ts';
 import { summaryLines } from '../view/summary.ts';
 import type { CommandContext } from './context.ts';
 import { openCloud } from './open-cloud.ts';
@@ -95,7 +96,7 @@ function bucketReader(fleet: FleetOptions, context: CommandContext) {
 }
 
 function announce({ op, shapes, dtype, seed }: JobRequest, { reporter, style }: CommandContext): void {
-  const sign = op === 'add' ? '+' : '·';
+  const { sign } = spoken[op];
   const from = seed === undefined ? '' : `, seed ${seed}`;
   reporter.paragraph(`${op} ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)}, ${dtype}${from}`, style.bold);
 }

@@ -1,4 +1,5 @@
-import { operations, parseShape, type OperationName, type Shape } from '@tessera/protocol';
+import { operations, parseShape, type Shape } from '@tessera/protocol';
+import type { SpokenName } from '../operations.ts';
 
 /** A conversation, line by line. */
 export interface Conversation {
@@ -9,7 +10,7 @@ export interface Conversation {
 
 /** What was answered. */
 export interface Answers {
-  readonly op: OperationName;
+  readonly op: SpokenName;
   readonly operands: readonly [Shape, Shape];
 }
 
@@ -32,7 +33,7 @@ export async function askForJob(conversation: Conversation): Promise<Answers | u
   }
 }
 
-async function askForOperation({ say, ask }: Conversation): Promise<OperationName | undefined> {
+async function askForOperation({ say, ask }: Conversation): Promise<SpokenName | undefined> {
   say('Which operation do you want to perform?');
   say('  1  matrix addition        C = A + B');
   say('  2  matrix multiplication  C = A·B');

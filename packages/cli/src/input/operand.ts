@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { StoreContext } from '@tessera/matrix';
 import { parseShape, ShapeSyntaxError, type CsvText, type DType, type Shape } from '@tessera/protocol';
 import { UsageError } from '../errors.ts';
+import { spoken, type SpokenName } from '../operations.ts';
 
 /** An operand as it was found. */
 export type Operand =
@@ -24,16 +25,15 @@ export async function readOperand(cwd: string, text: string, context: StoreConte
   return inspect(isUrl(text) ? text : resolve(cwd, text), context);
 }
 
-/** Both operands of a sum from one shape, or two operands as typed. @throws UsageError for any other number of them. */
-export function spreadOperands(op: 'add' | 'multiply', typed: readonly string[]): readonly [string, string] {
+/** Both operands, which one shape may stand for. @throws UsageError for any other number of them. */
+export function spreadOperands(op: SpokenName, typed: readonly string[]): readonly [string, string] {
+  const { oneShape, example } = spoken[op];
   const [a, b] = typed;
   if (typed.length === 2) return [a!, b!];
-  if (op === 'add' && typed.length === 1 && !looksLikePath(a!)) return [a!, a!];
-  const wanted = op === 'add' ? 'one shape or two operands' : 'two operands';
-  const example = op === 'add' ? 'add 1000x1000, or add A.npy B.npy' : 'multiply 2000x1500 1500x1000';
-  const found =
-    typed.length === 0 ? 'none was given' : typed.length === 1 ? `only ${a} was given` : `${typed.length} were given`;
-  throw new UsageError(`${op} needs ${wanted}, but ${found}. For example: ${example}`);
+  if (oneShape && typed.length === 1 && !looksLikePath(a!)) return [a!, a!];
+  const wanted = oneShape ? 'one shape or two operands' : 'two operands';
+  const found = typed.length === 0 ? 'none was' : typed.length === 1 ? `only ${a} was` : `${typed.length} were`;
+  throw new UsageError(`${op} needs ${wanted}, but ${found} given. For example: ${example}`);
 }
 
 function isUrl(text: string): boolean {

@@ -1,11 +1,12 @@
 import type { Report } from '@tessera/protocol';
+import type { SpokenName } from '../operations.ts';
 import type { Outputs } from './bring-home.ts';
 import type { JobRequest } from './request.ts';
 
 /** A job's end as `--json` prints it. */
 export interface Outcome {
   readonly jobId: string;
-  readonly op: Report['op'];
+  readonly op: SpokenName;
   readonly shapes: Report['shapes'];
   readonly dtype: Report['dtype'];
   /** A number where JSON's readers keep all its digits, else text; null where no operand was random. */
@@ -46,7 +47,7 @@ export function makeOutcome(
   const { plan, send, compute, collect, verify, finish } = report.seconds;
   return {
     jobId: report.jobId,
-    op: report.op,
+    op: request.op,
     shapes: request.shapes,
     dtype: report.dtype,
     seed: jsonSeed(request.seed),

@@ -1,13 +1,14 @@
-import { bytesPerElement, operations, type DType, type OperationName, type Shape } from '@tessera/protocol';
+import { bytesPerElement, operations, type DType, type Shape } from '@tessera/protocol';
 import type { JobOptions } from '../arguments/command.ts';
 import { UsageError } from '../errors.ts';
+import type { SpokenName } from '../operations.ts';
 import type { Operand } from '../input/operand.ts';
 import type { Output } from '../input/output.ts';
 import { CSV_CELL_BYTES, type Need } from '../input/space.ts';
 
 /** A job that can be meant: operands that fit, a type, a seed. */
 export interface JobRequest {
-  readonly op: OperationName;
+  readonly op: SpokenName;
   readonly operands: { readonly A: Operand; readonly B: Operand };
   readonly shapes: { readonly A: Shape; readonly B: Shape; readonly C: Shape };
   readonly dtype: DType;
@@ -23,7 +24,7 @@ export interface JobRequest {
  * @throws ShapeMismatchError, UsageError
  */
 export function makeRequest(
-  op: OperationName,
+  op: SpokenName,
   [A, B]: readonly [Operand, Operand],
   options: JobOptions,
   out: Output | undefined,

@@ -5,6 +5,8 @@ import { type Style, truncate } from './style.ts';
 /** Widest bar: a longer one tells no more. */
 const WIDEST_BAR = 40;
 const NARROWEST_BAR = 6;
+/** Below this width the bar matters more than the percentage beside it. */
+const NARROW = 50;
 /** As wide as the names of set-up steps, so that all of a run stands in columns. */
 const LABEL_WIDTH = 12;
 
@@ -20,10 +22,13 @@ export function progressLines(progress: Progress, width: number, style: Style): 
 function phaseLines(phase: PhaseProgress, width: number, style: Style): string[] {
   if (phase.state === 'waiting') return [];
   if (phase.state === 'done') return [doneLine(phase, style)];
-  const label = style.bold(phase.phase.padEnd(LABEL_WIDTH));
+  const narrow = width < NARROW;
+  const label = narrow ? phase.phase.padEnd(9) : phase.phase.padEnd(LABEL_WIDTH);
+  const line = (head: string, name: string, done: number) =>
+    head + barLine(name, done, phase.packages, width - label.length - 2, style);
   return [
-    `${style.accent(style.symbols.running)} ${label}${barLine('sending', phase.sent, phase.packages, width - LABEL_WIDTH - 2, style)}`,
-    `  ${' '.repeat(LABEL_WIDTH)}${barLine('receiving', phase.received, phase.packages, width - LABEL_WIDTH - 2, style)}`,
+    line(`${style.accent(style.symbols.running)} ${style.bold(label)}`, 'sending', phase.sent),
+    line(' '.repeat(label.length + 2), 'receiving', phase.received),
   ];
 }
 
@@ -36,12 +41,12 @@ export function doneLine(phase: PhaseProgress, style: Style): string {
 
 function barLine(label: string, done: number, all: number, room: number, style: Style): string {
   const count = `${String(done).padStart(String(all).length)}/${all}`;
-  const percent = `${String(all === 0 ? 100 : Math.floor((100 * done) / all)).padStart(3)}%`;
-  // `receiving ` + bar + ` 100% ` + count
-  const free = room - 10 - 6 - count.length;
-  const tail = `${percent} ${style.dim(count)}`;
-  if (free < NARROWEST_BAR) return `${label.padEnd(10)}${percent} ${count}`;
-  return `${label.padEnd(10)}${bar(all === 0 ? 1 : done / all, Math.min(free, WIDEST_BAR), style)} ${tail}`;
+  const share = all === 0 ? 1 : done / all;
+  const percent = room < NARROW ? '' : `${String(Math.floor(100 * share)).padStart(3)}% `;
+  // `receiving ` + bar + ` 100% 12/24`
+  const free = room - 10 - 1 - percent.length - count.length;
+  if (free < NARROWEST_BAR) return `${label.padEnd(10)}${count}`;
+  return `${label.padEnd(10)}${bar(share, Math.min(free, WIDEST_BAR), style)} ${percent}${style.dim(count)}`;
 }
 
 /** A bar of `width` characters, filled to eighths of one. */

@@ -1,5 +1,6 @@
 import { formatShape, type Report } from '@tessera/protocol';
 import type { Outcome } from '../job/outcome.ts';
+import { spoken } from '../operations.ts';
 import { counted, formatBytes, formatSeconds, threeDigits } from './format.ts';
 import { type Style, visibleLength } from './style.ts';
 import { wrapWords } from './wrap.ts';
@@ -34,7 +35,7 @@ export function summaryLines(
 }
 
 function titleText({ op, shapes, dtype }: Outcome): string {
-  const sign = op === 'add' ? '+' : '·';
+  const { sign } = spoken[op];
   return `C = A ${sign} B: ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)} = ${formatShape(shapes.C)}, ${dtype}`;
 }
 
@@ -43,9 +44,9 @@ function verdict({ verified, op }: Outcome, style: Style): string {
   const { method, rounds } = verified;
   if (method === 'off') return `not verified (--verify off)`;
   const how = {
-    exact: 'every element of C is the sum of its two',
+    exact: spoken[op].exactly,
     freivalds: `C·r = A·(B·r) for ${counted(rounds, 'random vector')}, within rounding`,
-    recompute: `computed twice with the same ${op === 'add' ? 'sums' : 'products'}`,
+    recompute: 'computed a second time, with the same bits',
   }[method];
   return `${style.good(`${style.symbols.done} verified`)}: ${how}`;
 }
