@@ -195,6 +195,14 @@ describe('the door', () => {
     expect(answer.body).toContain('AuthFailure');
   });
 
+  test('asks for a newer signature when a URL was presigned by version 2', async () => {
+    const { cloud } = await cloudForTest();
+    const path = `/bucket/key?AWSAccessKeyId=${cloud.accessKeyId}&Signature=x&Expires=9999999999`;
+    const answer = await raw(cloud.endpoint, { method: 'GET', path });
+    expect(answer).toMatchObject({ status: 400 });
+    expect(answer.body).toContain('AWS4-HMAC-SHA256');
+  });
+
   test('names the services and actions that it has when others are asked for', async () => {
     const { cloud } = await cloudForTest();
     const other = { service: 'dynamodb', headers: json('DynamoDB_20120810.ListTables'), body: '{}' };

@@ -36,6 +36,27 @@ async function withProcesses(handle: CloudHandle) {
   return { ...clients, id: id!, pids };
 }
 
+/** What a cloud leaves that died without cleaning up. */
+function fake(stateRoot: string, process: { pid: number; startTime: string }): string {
+  const stateDir = join(stateRoot, 'cloud-fake');
+  mkdirSync(join(stateDir, 'groups'), { recursive: true });
+  const text = {
+    v: 1,
+    endpoint: 'http://127.0.0.1:1',
+    region: 'r',
+    accessKeyId: 'a',
+    secretAccessKey: 's',
+    cloudId: 'c',
+    detached: true,
+    process,
+  };
+  writeFileSync(join(stateDir, 'cloud.json'), JSON.stringify(text));
+  return stateDir;
+}
+
+/** Permissions. */
+const mode = (path: string): number => statSync(path).mode & 0o777;
+
 const started = (stateRoot: string, detached: boolean) => spawnLocalCloud({ stateRoot, script, nodePath, detached });
 
 /** The watchdog of a cloud: the only other process whose command line names the directory. */
@@ -56,7 +77,6 @@ describe('a cloud in its own process', () => {
     const stateRoot = join(scratch(), 'a folder with spaces');
     const handle = await started(stateRoot, false);
     const { pids } = await withProcesses(handle);
-    const mode = (path: string) => statSync(path).mode & 0o777;
     expect(mode(stateRoot)).toBe(0o700);
     expect(mode(handle.stateDir)).toBe(0o700);
     expect(mode(join(handle.stateDir, 'cloud.json'))).toBe(0o600);
@@ -161,23 +181,6 @@ describe('a cloud in its own process', () => {
 });
 
 describe('the sweep', () => {
-  const fake = (stateRoot: string, process: { pid: number; startTime: string }): string => {
-    const stateDir = join(stateRoot, 'cloud-fake');
-    mkdirSync(join(stateDir, 'groups'), { recursive: true });
-    const text = {
-      v: 1,
-      endpoint: 'http://127.0.0.1:1',
-      region: 'r',
-      accessKeyId: 'a',
-      secretAccessKey: 's',
-      cloudId: 'c',
-      detached: true,
-      process,
-    };
-    writeFileSync(join(stateDir, 'cloud.json'), JSON.stringify(text));
-    return stateDir;
-  };
-
   test('kills no process that was given the pid of a dead one', async () => {
     const stateRoot = scratch();
     const innocent = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });

@@ -9,7 +9,7 @@ import {
   PutLogEventsCommand,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { filterPattern } from '../src/logs/filter-pattern.ts';
 import { LineSplitter } from '../src/ssm/lines.ts';
@@ -31,6 +31,8 @@ async function withStream() {
   return { ...cloud, put };
 }
 
+/** As long as four of them fill an answer. */
+const long = (letter: string): string => letter.repeat(240_000);
 const texts = (events: { message?: string | undefined }[] | undefined): string[] =>
   events!.map(({ message }) => message!);
 
@@ -73,7 +75,6 @@ describe('GetLogEvents', () => {
 
   test('answers at most a megabyte at once, and still all of it in the end', async () => {
     const { logs, put } = await withStream();
-    const long = (letter: string): string => letter.repeat(240_000);
     await put(long('a'), long('b'), long('c'), long('d'));
     await put(long('e'), long('f'));
     const seen: string[] = [];

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,13 +24,20 @@ import {
 } from '@aws-sdk/client-sqs';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeAwsChunked } from '../src/gateway/aws-chunked.ts';
 import { cloudForTest } from './cloud.ts';
 import { ManualClock } from './manual-clock.ts';
 import { raw, signed } from './raw-request.ts';
 
+const sha256 = (body: string): string => createHash('sha256').update(body).digest('hex');
+/** What curl prints, and the status after a bar. */
+const curl = (address: string, ...more: string[]): Promise<string> =>
+  new Promise(
+    (resolve) =>
+      void execFile('curl', ['-sS', '-w', '|%{http_code}', ...more, address], (_, stdout) => resolve(stdout)),
+  );
 const Bucket = 'tessera-test';
 
 async function withBucket(options: Parameters<typeof cloudForTest>[0] = {}) {
@@ -98,7 +105,6 @@ describe('S3', () => {
   test('refuses a body that is not the signed one, and one that is not what its checksum says', async () => {
     const { cloud, s3 } = await withBucket();
     const path = `/${Bucket}/k`;
-    const sha256 = (body: string) => createHash('sha256').update(body).digest('hex');
     const put = async (body: string, sent: string, headers: Record<string, string> = {}) =>
       raw(cloud.endpoint, {
         method: 'PUT',
@@ -148,12 +154,6 @@ describe('S3', () => {
     const { s3 } = await withBucket({ clock });
     await s3.send(new PutObjectCommand({ Bucket, Key: 'b/worker 1.mjs', Body: 'export {};\n' }));
     const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: 'b/worker 1.mjs' }), { expiresIn: 60 });
-    const curl = async (address: string, ...more: string[]) => {
-      const { execFile } = await import('node:child_process');
-      return new Promise<string>((resolve) =>
-        execFile('curl', ['-sS', '-w', '|%{http_code}', ...more, address], (_, stdout) => resolve(stdout)),
-      );
-    };
     expect(await curl(url)).toBe('export {};\n|200');
     expect(await curl(url.replace('worker', 'master'))).toMatch(/SignatureDoesNotMatch[^|]*\|403$/);
     expect(await curl(url.replace('X-Amz-Expires=60', 'X-Amz-Expires=600'))).toMatch(/\|403$/);
@@ -201,6 +201,7 @@ describe('aws-chunked bodies', () => {
 describe('SQS', () => {
   test('names queues by URLs that lead back here, and moves messages through them', async () => {
     const { cloud, sqs } = await cloudForTest();
+    expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toBeUndefined();
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'JobToWorker' }));
     expect(QueueUrl).toBe(`${cloud.endpoint}/000000000000/JobToWorker`);
     expect((await sqs.send(new GetQueueUrlCommand({ QueueName: 'JobToWorker' }))).QueueUrl).toBe(QueueUrl);

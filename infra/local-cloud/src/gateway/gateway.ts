@@ -93,6 +93,7 @@ async function handle(
     const target = readTarget(request.url ?? '');
     if (target === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
     const claim = readClaim(request.headers, target.query);
+    if (target.query['AWSAccessKeyId'] !== undefined) throw outdatedSignature();
     if (claim === undefined) throw refusal('missing', protocolService(protocol));
     if (claim === 'malformed') throw refusal('malformed', protocolService(protocol));
     protocol =
@@ -196,6 +197,14 @@ async function readSigned(
   const payloadHash = createHash('sha256').update(body).digest('hex');
   checkSignature(claim, credentials, { method, target, headers, payloadHash });
   return body;
+}
+
+/** A URL that was presigned by Signature Version 2, as boto3 and the AWS CLI do for us-east-1 unless told otherwise. */
+function outdatedSignature(): AwsError {
+  return new AwsError(
+    'InvalidRequest',
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256 (signature_version = s3v4).',
+  );
 }
 
 function refuseForeign(response: ServerResponse): void {

@@ -9,7 +9,7 @@ export interface Wanted {
    * `NAME=value` as it stands in the environment. Children inherit their environment, so this finds those too that
    * left their process group and session (`setsid`, a daemon).
    */
-  readonly marker: string;
+  readonly marker?: string;
 }
 
 /**
@@ -22,16 +22,14 @@ export function livingProcesses(wanted: Wanted): number[] {
 
 /** proc_pid_stat(5): state and group are fields 3 and 5; proc_pid_environ(5): strings that end in NUL. */
 function fromProc({ groups, marker }: Wanted): number[] {
-  const needle = Buffer.from(`\0${marker}\0`, 'utf8');
-  const frame = Buffer.of(0);
+  const needle = marker === undefined ? undefined : Buffer.from(`\0${marker}\0`, 'utf8');
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
     .filter((pid) => {
       if (pid === process.pid) return false;
       try {
-        const environment = Buffer.concat([frame, readFileSync(`/proc/${pid}/environ`), frame]);
-        const marked = environment.includes(needle);
+        const marked = needle !== undefined && environment(pid).includes(needle);
         if (!marked && groups.size === 0) return false;
         const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
         const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -42,6 +40,13 @@ function fromProc({ groups, marker }: Wanted): number[] {
       }
     });
 }
+
+/** Every variable with a NUL on both sides. */
+function environment(pid: number): Buffer {
+  return Buffer.concat([frame, readFileSync(`/proc/${pid}/environ`), frame]);
+}
+
+const frame = Buffer.of(0);
 
 /** `ps -E` shows the environment of the caller's own processes after the command, where the system allows it. */
 function fromPs({ groups, marker }: Wanted): number[] {
@@ -57,6 +62,7 @@ function fromPs({ groups, marker }: Wanted): number[] {
   return listing.split('\n').flatMap((line) => {
     const [, pid, group, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s(.*)$/.exec(line) ?? [];
     if (pid === undefined || state!.startsWith('Z') || Number(pid) === process.pid) return [];
-    return groups.has(Number(group)) || ` ${command} `.includes(` ${marker} `) ? [Number(pid)] : [];
+    const marked = marker !== undefined && ` ${command} `.includes(` ${marker} `);
+    return marked || groups.has(Number(group)) ? [Number(pid)] : [];
   });
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { signalGroup } from '../processes/group.ts';
+import { livingProcesses } from '../processes/table.ts';
 import { append } from '../logs/store.ts';
 import type { LogStore } from '../logs/store.ts';
 import { scriptCommand } from '../machine/script.ts';
@@ -27,6 +28,7 @@ const endedByAgent = 137;
 /** How long output may still come after the script's end before the invocation is reported finished. */
 const drainMs = 50;
 const groupPollMs = 10;
+const killedWithinMs = 1000;
 
 /** The SSM agents of all instances: takes invocations, runs their scripts, reports what became of them. */
 export class Agent {
@@ -114,8 +116,8 @@ export class Agent {
 
   async #untilGroupEnds(group: number): Promise<void> {
     const { graceMs } = this.#options;
-    // Past the grace SIGKILL was sent; the rest of the time is for members that only wait to be reaped.
-    for (let waited = 0; waited < graceMs + 1000 && signalGroup(group, 0); waited += groupPollMs) {
+    // Past the grace SIGKILL was sent, which takes effect soon but not at once.
+    for (let waited = 0; waited < graceMs + killedWithinMs && groupLives(group); waited += groupPollMs) {
       await sleep(groupPollMs);
     }
   }
@@ -157,4 +159,8 @@ export class Agent {
     invocation.endedAt = this.#options.clock.now();
     invocation.interrupt = undefined;
   }
+}
+
+function groupLives(group: number): boolean {
+  return signalGroup(group, 0) && livingProcesses({ groups: new Set([group]) }).length > 0;
 }

@@ -26,7 +26,7 @@ export async function startFauxqs(options: { region: string; endpoint: () => str
 
   app.addHook('preSerialization', async (request, reply, payload) => {
     await releaseFromDeadReceivers(app, reply.raw, request.body, payload);
-    return withReachableUrls(payload, options.endpoint());
+    return asSqsAnswers(payload, options.endpoint());
   });
   await app.ready();
 
@@ -42,12 +42,16 @@ export async function startFauxqs(options: { region: string; endpoint: () => str
   };
 }
 
-/** fauxqs names queues by a host name that not every resolver knows; clients find them at the gateway. */
-function withReachableUrls(payload: unknown, endpoint: string): unknown {
+/**
+ * fauxqs names queues by a host name that not every resolver knows; clients find them at the gateway. And it answers an
+ * empty list where SQS leaves the list out, which scripts look at.
+ */
+function asSqsAnswers(payload: unknown, endpoint: string): unknown {
   if (typeof payload !== 'object' || payload === null) return payload;
   const reachable = (url: unknown): string => `${endpoint}/${accountId}/${String(url).split('/').at(-1)}`;
   if ('QueueUrl' in payload) return { ...payload, QueueUrl: reachable(payload.QueueUrl) };
-  if ('QueueUrls' in payload && Array.isArray(payload.QueueUrls))
-    return { ...payload, QueueUrls: payload.QueueUrls.map(reachable) };
+  if ('QueueUrls' in payload && Array.isArray(payload.QueueUrls)) {
+    return { ...payload, QueueUrls: payload.QueueUrls.length === 0 ? undefined : payload.QueueUrls.map(reachable) };
+  }
   return payload;
 }
