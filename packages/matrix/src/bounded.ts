@@ -3,27 +3,20 @@
  * and is thrown once those under way have settled, so that nothing touches the caller's buffers afterwards.
  */
 export async function forEachBounded<T>(
-  items: Iterable<T> | AsyncIterable<T>,
+  items: Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const underWay = new Set<Promise<void>>();
+  const iterator = items[Symbol.iterator]();
   const failures: unknown[] = [];
-  try {
-    for await (const item of items) {
-      if (failures.length > 0) break;
-      const task: Promise<void> = work(item).then(
-        () => void underWay.delete(task),
-        (error: unknown) => {
-          failures.push(error);
-          underWay.delete(task);
-        },
-      );
-      underWay.add(task);
-      if (underWay.size >= limit) await Promise.race(underWay);
+  const run = async () => {
+    try {
+      for (let next = iterator.next(); !next.done && failures.length === 0; next = iterator.next())
+        await work(next.value);
+    } catch (error) {
+      failures.push(error);
     }
-  } finally {
-    await Promise.all(underWay);
-  }
+  };
+  await Promise.all(Array.from({ length: limit }, run));
   if (failures.length > 0) throw failures[0];
 }

@@ -1,4 +1,4 @@
-import { close, fstat, open, read, write } from 'node:fs';
+import { close, fstat, open, read, readv, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { NotFoundError } from '../errors.ts';
 import { openError } from '../file-errors.ts';
@@ -9,6 +9,8 @@ export interface ByteSource {
   readonly size: number;
   /** Fills `into` from `position`; returns fewer bytes than asked only at the end. */
   read(into: Uint8Array, position: number, signal?: AbortSignal): Promise<number>;
+  /** Fills several buffers one after another from `position` in one call; may return fewer bytes than asked anywhere. */
+  scatter?(into: Uint8Array[], position: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,10 @@ export async function fileBytes(path: string): Promise<ByteSource> {
     return {
       size: stat.size,
       read: (into, position, signal) => readFully(fd, into, position, signal),
+      scatter: (into, position) =>
+        new Promise((done, fail) => {
+          readv(fd, into, position, (error, bytes) => (error ? fail(error) : done(bytes)));
+        }),
       close: () => (closed ??= closeFile(fd)),
     };
   } catch (error) {

@@ -3,12 +3,14 @@ import { TruncatedFileError } from '../errors.ts';
 import type { Region } from '../tile.ts';
 import type { ByteSource } from './bytes.ts';
 
-/** Reads under way at once for one region: enough to keep libuv's four threads busy. */
-const IN_FLIGHT = 8;
+/** Reads under way at once for one region: libuv has four threads, and short reads want some waiting for each. */
+const IN_FLIGHT = 16;
 /** A contiguous range is read in pieces of this size, several at once. */
 const PIECE = 4 << 20;
 /** Reading what lies between the rows is cheaper than a call per row up to this many times the wanted bytes. */
 const GAP_FACTOR = 3;
+/** Rows of one scattered read: with the gaps between them well below the 1,024 buffers that POSIX systems take. */
+const ROWS_AT_ONCE = 128;
 
 export interface RawLayout {
   readonly dataOffset: number;
@@ -41,18 +43,29 @@ export async function readRawRegion(
     total += count;
   };
 
+  /** Rows with the gaps between them in one read; also for what a scattered read left. */
+  const readSpan = async (rows: readonly Uint8Array[], position: number, wanted: number) => {
+    const span = new Uint8Array(wanted);
+    await fill(span, position);
+    rows.forEach((row, i) => row.set(span.subarray(i * stride, i * stride + width)));
+  };
+
   if (width === stride || region.rows === 1) {
     const pieces = ranges(out.byteLength, PIECE);
     await forEachBounded(pieces, IN_FLIGHT, ([from, to]) => fill(out.subarray(from, to), start + from));
-  } else if (stride <= width * (1 + GAP_FACTOR) && stride <= PIECE) {
-    const rowsAtOnce = Math.max(1, Math.floor(PIECE / stride));
-    await forEachBounded(ranges(region.rows, rowsAtOnce), IN_FLIGHT, async ([from, to]) => {
-      const span = new Uint8Array((to - from - 1) * stride + width);
-      await fill(span, start + from * stride);
-      for (let row = from; row < to; row++) {
-        const at = (row - from) * stride;
-        out.set(span.subarray(at, at + width), row * width);
-      }
+  } else if (stride <= width * (1 + GAP_FACTOR)) {
+    // What lies between the rows; nobody looks at it.
+    const gap = new Uint8Array(stride - width);
+    await forEachBounded(ranges(region.rows, ROWS_AT_ONCE), IN_FLIGHT, async ([from, to]) => {
+      const rows = Array.from({ length: to - from }, (_, i) =>
+        out.subarray((from + i) * width, (from + i + 1) * width),
+      );
+      signal?.throwIfAborted();
+      const buffers = rows.flatMap((row, i) => (i === 0 ? [row] : [gap, row]));
+      const wanted = (rows.length - 1) * stride + width;
+      const count = source.scatter ? await source.scatter(buffers, start + from * stride) : 0;
+      if (source.scatter && count === wanted) total += count;
+      else await readSpan(rows, start + from * stride, wanted);
     });
   } else {
     await forEachBounded(ranges(region.rows, 1), IN_FLIGHT, ([row]) =>

@@ -6,7 +6,7 @@ import { writeFully } from './bytes.ts';
 import { ranges } from './raw-region.ts';
 import type { RawLayout } from './raw-region.ts';
 
-const IN_FLIGHT = 8;
+const IN_FLIGHT = 16;
 const PIECE = 4 << 20;
 
 export interface RegionWriter {
