@@ -19,12 +19,14 @@ export class JobFailedError extends CliError {
   readonly _tag = 'JobFailedError';
   readonly exitCode = 1;
   readonly jobId: string;
+  readonly reason: string;
   readonly packageId: string | undefined;
   constructor(jobId: string, reason: string, facts: { packageId?: string | undefined; logs?: string | undefined }) {
     const at = facts.packageId === undefined ? '' : ` at package ${facts.packageId}`;
     const logs = facts.logs === undefined ? '' : `; its log is in ${facts.logs}`;
     super(`job ${jobId} failed${at}: ${reason}${logs}`);
     this.jobId = jobId;
+    this.reason = reason;
     this.packageId = facts.packageId;
   }
 }

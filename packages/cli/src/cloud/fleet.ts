@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describeFleet, describeType, learnerLab, type FleetSpec } from '@tessera/provisioner';
 import type { FleetOptions } from '../arguments/command.ts';
-import { awsFleetSize, isTiny, localFleetSize, type FleetSize, type Machine } from '../job/fleet-size.ts';
+import { awsFleetSize, isTiny, localFleetSize, type FleetSize } from '../job/fleet-size.ts';
 import type { JobRequest } from '../job/request.ts';
 import type { Cloud } from './cloud.ts';
 import { readPrograms } from './programs.ts';
@@ -21,7 +21,6 @@ export interface FleetNeeds {
   readonly request: JobRequest | undefined;
   /** Workers that run already: they are used as they are unless more are asked for. */
   readonly running: number;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -72,10 +71,10 @@ export async function planSize(
   options: FleetOptions,
   memoryBytes: number | undefined,
   workers: number,
-  machine: Machine,
   signal: AbortSignal,
 ): Promise<FleetSize> {
   const asked = { workers, memoryBytes };
+  const machine = { cores: availableParallelism(), availableBytes: process.availableMemory() };
   if (cloud.kind === 'local') return localFleetSize(machine, asked, false);
   return awsFleetSize(
     await describeType(cloud.clients, options.instanceType ?? learnerLab.workerType, { signal }),

@@ -12,7 +12,7 @@ export async function up(command: Extract<Command, { name: 'up' }>, context: Com
   try {
     reporter.start();
     const running = await runningWorkers(cloud, command.fleet.cluster, stop.signal);
-    const needs = { request: undefined, running, signal: stop.signal };
+    const needs = { request: undefined, running };
     const spec = await fleetSpec(cloud, command.fleet, world.root, needs);
     const fleet = await provisionFleet(cloud.clients, spec, {
       signal: stop.signal,

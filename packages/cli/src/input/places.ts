@@ -31,19 +31,18 @@ export type Delivery =
 /** The workspace of a job on this machine: a folder of its own where the person called from. */
 export function localPlaces(cwd: string, jobId: string, out: Output | undefined): Places {
   const folder = join(cwd, 'tessera-jobs', jobId);
-  const url = (path: string) => pathToFileURL(path).href;
   // Operands in the format that the result is wanted in, so that the same tool reads all three.
   const extension = out?.format === 'npy' ? 'npy' : 'zarr';
   const asCsv = out?.format === 'csv' || out?.format === 'csv.gz';
-  const random = { A: url(join(folder, `A.${extension}`)), B: url(join(folder, `B.${extension}`)) };
-  const base = { workspace: url(folder), folder, random, asCsv };
-  if (out === undefined) return { ...base, c: url(join(folder, 'C.zarr')), delivery: { kind: 'stay' } };
+  const random = { A: urlOf(join(folder, `A.${extension}`)), B: urlOf(join(folder, `B.${extension}`)) };
+  const base = { workspace: urlOf(folder), folder, random, asCsv };
+  if (out === undefined) return { ...base, c: urlOf(join(folder, 'C.zarr')), delivery: { kind: 'stay' } };
   if (asCsv) {
     const delivery = { kind: 'join', to: out.path, gzip: out.format === 'csv.gz' } as const;
-    return { ...base, c: url(join(folder, 'C.zarr')), delivery };
+    return { ...base, c: urlOf(join(folder, 'C.zarr')), delivery };
   }
   const from = join(out.folder, `.${out.name}.${jobId}.partial.${extension}`);
-  return { ...base, c: url(from), delivery: { kind: 'rename', from, to: out.path } };
+  return { ...base, c: urlOf(from), delivery: { kind: 'rename', from, to: out.path } };
 }
 
 /** The workspace of a job on AWS: a prefix of the fleet's bucket, that all instances reach. */
@@ -65,4 +64,8 @@ function bucketDelivery(out: Output | undefined): Delivery {
   const { format, path: to } = out;
   if (format === 'csv' || format === 'csv.gz') return { kind: 'join', to, gzip: format === 'csv.gz' };
   return { kind: 'download', format, to };
+}
+
+function urlOf(path: string): string {
+  return pathToFileURL(path).href;
 }

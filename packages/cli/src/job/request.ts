@@ -51,7 +51,6 @@ function defaultType(operands: readonly Operand[]): DType {
 /** What a job on this machine writes, and where. */
 export function spaceNeeds(request: JobRequest, workspace: string): Need[] {
   const { operands, shapes, dtype, out } = request;
-  const elements = ([rows, cols]: Shape) => rows * cols;
   const stored = (shape: Shape) => elements(shape) * bytesPerElement(dtype);
   const text = (shape: Shape) => elements(shape) * CSV_CELL_BYTES;
   const csv = out?.format === 'csv' || out?.format === 'csv.gz';
@@ -63,4 +62,8 @@ export function spaceNeeds(request: JobRequest, workspace: string): Need[] {
   const besides = out === undefined ? 0 : csv ? text(shapes.C) : stored(shapes.C);
   if (out === undefined || csv) inside += stored(shapes.C) + (csv ? text(shapes.C) : 0);
   return [{ folder: workspace, bytes: inside }, ...(out === undefined ? [] : [{ folder: out.folder, bytes: besides }])];
+}
+
+function elements([rows, cols]: Shape): number {
+  return rows * cols;
 }

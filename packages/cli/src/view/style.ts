@@ -42,11 +42,11 @@ export const colorStyle: Style = {
 };
 
 // oxlint-disable-next-line no-control-regex -- escape sequences are what this is about
-const ESCAPES = /\u001B\[[0-9;?]*[A-Za-z]/g;
+const ESCAPE = /(\u001B\[[0-9;?]*[A-Za-z])/g;
 
 /** Characters that a terminal shows of a text with escape codes in it. */
 export function visibleLength(text: string): number {
-  return [...text.replaceAll(ESCAPES, '')].length;
+  return [...text.replaceAll(ESCAPE, '')].length;
 }
 
 /** Cuts a text to a width, escape codes kept whole and closed. */
@@ -54,7 +54,7 @@ export function truncate(text: string, width: number): string {
   if (visibleLength(text) <= width) return text;
   let shown = 0;
   let out = '';
-  for (const part of text.split(/(\u001B\[[0-9;?]*[A-Za-z])/)) {
+  for (const part of text.split(ESCAPE)) {
     if (part.startsWith('\u001B')) {
       out += part;
       continue;

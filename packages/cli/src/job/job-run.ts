@@ -1,0 +1,31 @@
+import type { FleetOptions } from '../arguments/command.ts';
+import type { Cloud } from '../cloud/cloud.ts';
+import type { Reporter } from '../view/reporter.ts';
+import type { JobRequest } from './request.ts';
+
+/** What a run of a job needs of the world. */
+export interface JobRun {
+  readonly request: JobRequest;
+  readonly fleet: FleetOptions;
+  /** Where the workspace is made. */
+  readonly cwd: string;
+  /** Folder of this installation. */
+  readonly root: string;
+  readonly cloud: Cloud;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the run began. */
+  elapsed(): number;
+  /** Told what must not stay if the run has to end at once. */
+  onPartials(paths: readonly string[]): void;
+}
+
+/** The S3 client, for those who open arrays and stores. */
+export function storeContext({ cloud }: JobRun) {
+  return { s3: () => cloud.clients.s3 };
+}
+
+/** Says where the time goes, for those who want to know. */
+export function mark(run: JobRun, what: string): void {
+  run.reporter.detail(`${String(Math.round(run.elapsed())).padStart(6)} ms ${what}`);
+}
