@@ -13,6 +13,7 @@ import { startGateway } from './gateway/gateway.ts';
 import { jsonService, queryService } from './gateway/service.ts';
 import { logsActions } from './logs/register.ts';
 import { LogStore } from './logs/store.ts';
+import { installPowerSwitch } from './machine/power-switch.ts';
 import { cloudMarker } from './processes/cloud-marker.ts';
 import { createRegistry } from './processes/registry.ts';
 import { startWatchdog } from './processes/watchdog.ts';
@@ -85,6 +86,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const credentials = new CredentialStore(random);
   const logs = new LogStore(region);
   let endpoint = '';
+  const power = installPowerSwitch(stateDir, (id, request) => fleet.switchedFromInside(id, request));
   const fleet = new Fleet({
     stateDir,
     region,
@@ -94,6 +96,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     delays: { ...defaultDelays, ...options.stateDelaysMs },
     graceMs: stopGraceMs,
     surroundings: {
+      commandsDir: power.commandsDir,
       nodePath: options.nodePath ?? process.execPath,
       cacheDir: options.cacheDir ?? environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
       cloudMarker: marker,
@@ -134,6 +137,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     },
     options.port ?? 0,
   ).catch(async (error: unknown) => {
+    power.close();
     await watchdog.dismiss();
     await rm(stateDir, { recursive: true, force: true });
     throw error;
@@ -146,6 +150,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     clearImmediate(warmUp);
+    power.close();
     // The instances' processes may still say what they have to while they end.
     gateway.stopListening();
     await fleet.close(Math.min(stopGraceMs, longestCloseGraceMs));

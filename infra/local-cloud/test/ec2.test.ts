@@ -25,7 +25,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
-import { cloudForTest, eventually, launch, online, onlineInstances, runOn } from './cloud.ts';
+import { cloudForTest, eventually, launch, online, onlineInstances, runOn, send } from './cloud.ts';
+import { pidsIn } from './pids.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const tagged = (...tags: [string, string][]) => [
@@ -125,6 +126,38 @@ describe('RunInstances', () => {
     await online(cloud, [id!]);
     const { StandardOutputContent } = await runOn(cloud, id!, 'cat booted');
     expect(StandardOutputContent).toBe(`${id} in ${directory}\n`);
+  });
+});
+
+describe('an instance that switches itself off', () => {
+  const ends = (ec2: EC2Client, id: string, state: string) =>
+    eventually(async () => {
+      const [found] = await describeAll(ec2, [id]);
+      return found!.State!.Name === state ? found!.StateReason!.Code : undefined;
+    }, `${id} is ${state}`);
+
+  test('is stopped or terminated as its launch said, and the machine that it runs on is left alone', async () => {
+    const cloud = await cloudForTest();
+    const [kept] = await onlineInstances(cloud);
+    const [spent] = await onlineInstances(cloud, { InstanceInitiatedShutdownBehavior: 'terminate' });
+    for (const name of ['shutdown', 'poweroff', 'halt', 'reboot']) {
+      const { StandardOutputContent } = await runOn(cloud, kept!, `command -v ${name}`);
+      expect(StandardOutputContent).toBe(`${join(cloud.stateDir, 'bin', name)}\n`);
+    }
+    await Promise.all([send(cloud, kept!, ['shutdown -h now']), send(cloud, spent!, ['poweroff'])]);
+    expect(await ends(cloud.ec2, kept!, 'stopped')).toBe('Client.InstanceInitiatedShutdown');
+    expect(await ends(cloud.ec2, spent!, 'terminated')).toBe('Client.InstanceInitiatedShutdown');
+  });
+
+  test('comes back after a reboot, and runs a boothook at every boot', async () => {
+    const cloud = await cloudForTest();
+    const UserData = Buffer.from('#cloud-boothook\n#!/bin/sh\necho boot >> boots\n').toString('base64');
+    const [id] = await onlineInstances(cloud, { UserData });
+    const boots = () => pidsIn(join(cloud.stateDir, 'instances', id!, 'boots')).length;
+    await eventually(() => boots() === 1 || undefined, 'it has booted once');
+    await send(cloud, id!, ['shutdown -r now']);
+    await eventually(() => boots() === 2 || undefined, 'it has booted twice');
+    await online(cloud, [id!]);
   });
 });
 

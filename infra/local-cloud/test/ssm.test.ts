@@ -81,7 +81,7 @@ describe('SendCommand', () => {
       TESSERA_NOTE: 'hi',
       UV_THREADPOOL_SIZE: '3',
     });
-    expect(found['PATH']!.startsWith('/opt/some node/bin:')).toBe(true);
+    expect(found['PATH']!.startsWith(`${join(cloud.stateDir, 'bin')}:/opt/some node/bin:`)).toBe(true);
     expect(found['AWS_ACCESS_KEY_ID']).not.toBe(cloud.cloud.accessKeyId);
     expect(Object.keys(found).sort()).toEqual(
       `AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION AWS_EC2_METADATA_SERVICE_ENDPOINT AWS_ENDPOINT_URL AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN

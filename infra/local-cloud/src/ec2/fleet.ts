@@ -6,6 +6,7 @@ import { AwsError } from '../errors.ts';
 import { machineEnvironment } from '../machine/environment.ts';
 import type { EnvironmentOptions } from '../machine/environment.ts';
 import { Machine } from '../machine/machine.ts';
+import type { PowerRequest } from '../machine/power-switch.ts';
 import { runUserData } from '../machine/user-data.ts';
 import { startMetadataServer } from '../metadata/server.ts';
 import { hexId } from '../random.ts';
@@ -33,7 +34,7 @@ export interface FleetOptions {
   /** Between SIGTERM and SIGKILL when an instance stops or ends. */
   readonly graceMs: number;
   /** What an instance's environment is made of besides the instance itself. */
-  readonly surroundings: Pick<EnvironmentOptions, 'nodePath' | 'cacheDir' | 'cloudMarker' | 'outer'> & {
+  readonly surroundings: Pick<EnvironmentOptions, 'nodePath' | 'commandsDir' | 'cacheDir' | 'cloudMarker' | 'outer'> & {
     readonly endpoint: () => string;
   };
   readonly log: (message: string) => void;
@@ -152,6 +153,17 @@ export class Fleet {
     }
   }
 
+  /** Does what an instance asked for itself by `shutdown` or `reboot`. */
+  switchedFromInside(id: string, request: PowerRequest): void {
+    const instance = this.instances.get(id);
+    if (instance === undefined || instance.state !== 'running') return;
+    const code = 'Client.InstanceInitiatedShutdown';
+    const reason = { code, message: `${code}: Instance initiated shutdown` };
+    if (request === 'reboot') this.reboot([instance]);
+    else if (instance.launch.shutdownBehavior === 'terminate') this.terminate([instance], reason);
+    else this.stop([instance], reason);
+  }
+
   /** Announces the end of an instance in its metadata, and carries it out at its time unless it has ended before. */
   interrupt(instance: Instance, action: 'stop' | 'terminate', noticeMs: number): void {
     const notice = { action, at: this.clock.now() + noticeMs };
@@ -219,7 +231,7 @@ export class Fleet {
       if (instance.state !== 'pending' || this.#closed) return instance.metadata?.close();
       this.#enter(instance, 'running', undefined);
       instance.machine.switchOn();
-      if (!instance.booted && instance.launch.userData !== undefined) runUserData(instance, this.#options.log);
+      runUserData(instance, this.#options.log);
       instance.booted = true;
       this.#goOnline(instance);
     } catch (error) {
@@ -233,6 +245,7 @@ export class Fleet {
     await instance.machine.switchOff();
     if (instance.state !== 'running' || this.#closed) return;
     instance.machine.switchOn();
+    runUserData(instance, this.#options.log);
     this.#goOnline(instance);
   }
 

@@ -12,6 +12,8 @@ export interface EnvironmentOptions {
   readonly region: string;
   readonly credentials: Credentials;
   readonly nodePath: string;
+  /** Commands that must not reach this machine's own (power-switch.ts). */
+  readonly commandsDir: string;
   readonly cacheDir: string;
   /** `NAME=value` that all processes of one cloud carry. */
   readonly cloudMarker: string;
@@ -28,9 +30,11 @@ export function machineEnvironment(options: EnvironmentOptions): Record<string, 
   const equals = options.cloudMarker.indexOf('=');
   return {
     ...environment,
-    PATH: [dirname(options.nodePath), ...(options.outer['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':')].join(
-      ':',
-    ),
+    PATH: [
+      options.commandsDir,
+      dirname(options.nodePath),
+      ...(options.outer['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':'),
+    ].join(':'),
     HOME: options.directory,
     TMPDIR: join(options.directory, 'tmp'),
     LANG: options.outer['LANG'] ?? 'C.UTF-8',
