@@ -1,4 +1,4 @@
-// Bundles the cloud's program, so that starting it reads one file.
+// Bundles the cloud's program, so that starting it reads one file: `node build.mjs [FILE]`.
 import { bundle } from '../../scripts/bundle.mjs';
 
 /**
@@ -30,8 +30,6 @@ const lazyBuiltins = {
 const withoutUnused = {
   name: 'without-unused',
   setup(build) {
-    // ES modules where a package has both: of CommonJS esbuild can't leave out what isn't used.
-    build.initialOptions.mainFields = ['module', 'main'];
     const filter = /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|pino)$/;
     build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'unused' }));
     build.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
@@ -41,4 +39,5 @@ const withoutUnused = {
   },
 };
 
-await bundle({ entry: 'src/main.ts', out: 'dist/local-cloud.mjs', plugins: [lazyBuiltins, withoutUnused] });
+const out = process.argv[2] ?? 'dist/local-cloud.mjs';
+await bundle({ entry: 'src/main.ts', out, plugins: [lazyBuiltins, withoutUnused] });

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { writeCloudFile } from './lifecycle/cloud-file.ts';
 import { startTime } from './processes/start-time.ts';
 import { startLocalCloud } from './start-local-cloud.ts';
+import type { LocalCloud } from './start-local-cloud.ts';
 
 /**
  * The cloud as a program: `local-cloud.mjs --state-dir DIR [--detached] [--region R] [--port N]`.
@@ -59,17 +60,26 @@ if (!values.detached) {
   process.stdin.on('end', end(0)).on('close', end(0)).on('error', end(0)).resume();
 }
 
-const cloud = await starting;
-const { endpoint, region, accessKeyId, secretAccessKey, cloudId } = cloud;
-const { pid } = process;
-writeCloudFile(stateDir, {
-  v: 1,
-  endpoint,
-  region,
-  accessKeyId,
-  secretAccessKey,
-  cloudId,
-  process: { pid, startTime: startTime(pid) ?? '' },
-  detached: values.detached,
-});
-process.stdout.write(`${JSON.stringify({ endpoint, region, accessKeyId, secretAccessKey, pid })}\n`);
+starting.then(
+  (cloud) => announce(cloud, stateDir, values.detached),
+  (error: unknown) => {
+    log(`the cloud could not be started: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exit(1);
+  },
+);
+
+function announce(cloud: LocalCloud, stateDir: string, detached: boolean): void {
+  const { endpoint, region, accessKeyId, secretAccessKey, cloudId } = cloud;
+  const { pid } = process;
+  writeCloudFile(stateDir, {
+    v: 1,
+    endpoint,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    cloudId,
+    process: { pid, startTime: startTime(pid) ?? '' },
+    detached,
+  });
+  process.stdout.write(`${JSON.stringify({ endpoint, region, accessKeyId, secretAccessKey, pid })}\n`);
+}

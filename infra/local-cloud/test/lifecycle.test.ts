@@ -1,8 +1,20 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findRunningCloud, spawnLocalCloud, sweepDeadClouds } from '../src/lifecycle/index.ts';
 import type { CloudHandle } from '../src/lifecycle/index.ts';
 import { readCloudFile } from '../src/lifecycle/cloud-file.ts';
@@ -11,17 +23,17 @@ import { clientsFor, eventually, onlineInstances, runOn, scratch, send } from '.
 import { allGone, pidsIn } from './pids.ts';
 
 const packageDir = join(import.meta.dirname, '..');
-const script = join(packageDir, 'dist', 'local-cloud.mjs');
 const nodePath = process.execPath;
+// Built for this file alone: other tests may be running the one in dist.
+const buildDir = mkdtempSync(join(tmpdir(), 'tessera-cloud-build-'));
+const script = join(buildDir, 'local-cloud.mjs');
 
 beforeAll(async () => {
-  await new Promise<void>((resolve, reject) => {
-    const built = spawn(nodePath, ['build.mjs'], { cwd: packageDir, stdio: 'inherit' });
-    built.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`the bundle could not be built: ${code}`)),
-    );
-  });
+  const built = spawn(nodePath, ['build.mjs', script], { cwd: packageDir, stdio: 'inherit' });
+  const [code] = (await once(built, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`the bundle could not be built: exit code ${code}`);
 });
+afterAll(() => rmSync(buildDir, { recursive: true, force: true }));
 
 const stranger = "setsid sh -c 'echo $$ >> pids; exec sleep 600' < /dev/null > /dev/null 2>&1 &";
 

@@ -57,12 +57,18 @@ export class Machine {
     return child;
   }
 
-  /** Ends everything that runs on the machine, gently first. */
-  async switchOff(graceMs = this.#options.graceMs): Promise<void> {
+  /** Takes no more commands from here on. Answers the groups that run. */
+  refuseCommands(): ProcessIdentity[] {
     this.#on = false;
+    return [...this.#groups.values()];
+  }
+
+  /** Ends everything that runs on the machine, gently first. */
+  async switchOff(): Promise<void> {
+    const groups = this.refuseCommands();
     if (!this.#used) return;
-    const { id } = this.#options;
-    await exterminate({ groups: [...this.#groups.values()], marker: instanceMarker(id), graceMs });
+    const { id, graceMs } = this.#options;
+    await exterminate({ groups, marker: instanceMarker(id), graceMs });
     for (const leader of this.#groups.values()) forgetGroup(this.#options.stateDir, leader);
     this.#groups.clear();
   }
