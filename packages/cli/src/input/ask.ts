@@ -71,7 +71,7 @@ async function askForShape({ say, ask }: Conversation, prompt: string): Promise<
 
 /** A shape as the notebook asks for it, `1000 800`, or as the command line takes it, `1000x800`. */
 export function parseAnswer(text: string): Shape {
-  const spaced = /^\s*(\S+)[\s,]+(\S+)\s*$/.exec(text);
+  const spaced = /^\s*([^\s,]+)(?:\s*,\s*|\s+)([^\s,]+)\s*$/.exec(text);
   const apart = spaced !== null && !/^[xX×]|[xX×]$/u.test(spaced[1]!) && !/^[xX×]/u.test(spaced[2]!);
   return parseShape(apart ? `${spaced[1]}x${spaced[2]}` : text);
 }

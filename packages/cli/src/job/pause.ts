@@ -14,6 +14,7 @@ export function wakeablePause(signal: AbortSignal): { pause(ms: number): Promise
           clearTimeout(timer);
           signal.removeEventListener('abort', abort);
           woken = false;
+          awake = () => {};
           settle();
         };
         const abort = () => end(() => reject(signal.reason as Error));

@@ -13,7 +13,7 @@ export function formatBytes(bytes: number): string {
 
 /** Seconds with as many decimals as tell something: `0.123 s`, `4.56 s`, `78.9 s`, `12 min 05 s`, `3 h 07 min`. */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 9.9995) return `${seconds.toFixed(seconds < 0.9995 ? 3 : 2)} s`;
+  if (seconds < 9.995) return `${seconds.toFixed(seconds < 0.9995 ? 3 : 2)} s`;
   if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;

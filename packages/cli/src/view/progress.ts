@@ -28,10 +28,9 @@ export function advance(progress: Progress, event: ProgressEvent): Progress {
   switch (event.event) {
     case 'job:planned': {
       const known = new Map(progress.phases.map((phase) => [phase.phase, phase]));
-      const planned = event.phases.map(({ phase, packages }) => ({
-        ...(known.get(phase) ?? waiting(phase)),
-        packages,
-      }));
+      const planned = event.phases.map(({ phase, packages }) =>
+        whole({ ...(known.get(phase) ?? waiting(phase)), packages }),
+      );
       const others = progress.phases.filter((phase) => !event.phases.some((plan) => plan.phase === phase.phase));
       return { ...progress, summary: event.summary, phases: [...planned, ...others] };
     }
@@ -54,8 +53,6 @@ export function advance(progress: Progress, event: ProgressEvent): Progress {
         ...phase,
         state: 'done',
         seconds: event.seconds,
-        sent: phase.packages,
-        received: phase.packages,
       }));
     case 'package:failed':
       return progress;
@@ -75,5 +72,10 @@ function running(phase: PhaseProgress): PhaseProgress {
 function change(progress: Progress, name: Phase, by: (phase: PhaseProgress) => PhaseProgress): Progress {
   const known = progress.phases.some((phase) => phase.phase === name);
   const phases = known ? progress.phases : [...progress.phases, waiting(name)];
-  return { ...progress, phases: phases.map((phase) => (phase.phase === name ? by(phase) : phase)) };
+  return { ...progress, phases: phases.map((phase) => (phase.phase === name ? whole(by(phase)) : phase)) };
+}
+
+/** What is done was sent and received whole, also where the events that say so are late or lost. */
+function whole(phase: PhaseProgress): PhaseProgress {
+  return phase.state === 'done' ? { ...phase, sent: phase.packages, received: phase.packages } : phase;
 }

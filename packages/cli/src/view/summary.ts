@@ -61,8 +61,13 @@ function timeText({ seconds }: Outcome, style: Style): string {
     ['verify', seconds.verify],
     ['finish', seconds.finish],
   ] as const;
-  const text = parts.map(([name, value]) => `${name} ${formatSeconds(value)}`).join(', ');
+  const text = parts.map(([name, value]) => `${name} ${kept(formatSeconds(value))}`).join(', ');
   return `${style.bold(formatSeconds(seconds.total))} (${text})`;
+}
+
+/** A number and its unit on one line. */
+function kept(text: string): string {
+  return text.replaceAll(' ', '\u00A0');
 }
 
 function kernelText({ name, detail, rate, unit }: NonNullable<Report['kernel']>): string {

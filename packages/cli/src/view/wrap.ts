@@ -1,6 +1,6 @@
 import { visibleLength } from './style.ts';
 
-/** Breaks a text between words; a word longer than the width stays whole. */
+/** Breaks a text between words; a word longer than the width stays whole. No-break spaces hold words together. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -10,5 +10,5 @@ export function wrapWords(text: string, width: number): string[] {
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }
-  return [...lines, line];
+  return [...lines, line].map((text) => text.replaceAll('\u00A0', ' '));
 }
