@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { openBlas } from '../../src/kernels/blas.ts';
+import { isUnavailable } from '../../src/kernels/kernel.ts';
+import type { Elements } from '../../src/kernels/kernel.ts';
+import type { Koffi, KoffiFunction, KoffiLibrary } from '../../src/kernels/koffi.ts';
+import { loadKoffi } from '../../src/kernels/koffi.ts';
+
+type CblasArguments = [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  Elements,
+  number,
+  Elements,
+  number,
+  number,
+  Elements,
+  number,
+];
+
+/** cblas_?gemm as netlib defines it, for row-major arguments. */
+function gemm(...args: unknown[]): void {
+  const [, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc] = args as CblasArguments;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let p = 0; p < k; p++)
+        sum += a[transA === 112 ? p * lda + i : i * lda + p]! * b[transB === 112 ? j * ldb + p : p * ldb + j]!;
+      c[i * ldc + j] = alpha * sum + (beta === 0 ? 0 : beta * c[i * ldc + j]!);
+    }
+}
+
+const callable = (call: (...args: unknown[]) => unknown): KoffiFunction => Object.assign(call, { async: () => {} });
+
+/** A koffi that knows the libraries given: each a table from symbol to function. */
+const fakeKoffi = (
+  libraries: Record<string, Record<string, (...args: unknown[]) => unknown>>,
+): (() => Promise<Koffi>) => {
+  const load = (path: string): KoffiLibrary => {
+    const symbols = libraries[path];
+    if (!symbols) throw new Error(`${path}: cannot open shared object file: No such file or directory`);
+    return {
+      func(prototype) {
+        const name = /(\w+)\(/.exec(prototype)![1]!;
+        const symbol = symbols[name];
+        if (!symbol) throw new Error(`Cannot find function '${name}' in shared library`);
+        return callable(symbol);
+      },
+      unload() {},
+    };
+  };
+  return () => Promise.resolve({ version: '0', load });
+};
+
+const good = { cblas_dgemm: gemm, cblas_sgemm: gemm };
+
+async function search(libraries: Parameters<typeof fakeKoffi>[0], blasPath?: string) {
+  const said: string[] = [];
+  const opened = await openBlas({
+    threads: 3,
+    platform: 'linux',
+    blasPath,
+    koffi: fakeKoffi(libraries),
+    log: (message) => said.push(message),
+  });
+  return { opened, said };
+}
+
+describe('the search for a BLAS', () => {
+  it('takes the first library that multiplies rightly, and says nothing of those that are absent', async () => {
+    const { opened, said } = await search({ 'libblis.so.4': good, 'libblas.so.3': good });
+    expect(opened).toMatchObject({ name: 'blas', detail: expect.stringContaining('libblis.so.4') as string });
+    expect(said).toEqual([]);
+  });
+
+  it('reports and skips a library without cblas', async () => {
+    const { opened, said } = await search({ 'libopenblas.so.0': { sgemm_: () => {} }, 'libblas.so.3': good });
+    expect(opened).toMatchObject({ detail: expect.stringContaining('libblas.so.3') as string });
+    expect(said).toEqual([
+      expect.stringMatching(/libopenblas\.so\.0 can't be used: Cannot find function 'cblas_dgemm'/),
+    ]);
+  });
+
+  it('reports and skips a library that computes wrong numbers', async () => {
+    const transposing = (...args: unknown[]) => gemm(args[0], 112, ...args.slice(2));
+    const { opened, said } = await search({
+      'libopenblas.so.0': { ...good, cblas_sgemm: transposing },
+      'libmkl_rt.so.2': good,
+    });
+    expect(opened).toMatchObject({ detail: expect.stringContaining('libmkl_rt.so.2') as string });
+    expect(said[0]).toMatch(/its float32 product of 2×3 by 3×2 is wrong: element \(\d, \d\) is .*, not /);
+  });
+
+  it('reports a library that reads C although beta is zero', async () => {
+    const reading = (...args: unknown[]) => {
+      const [, , , m, n, , , , , , , beta, c, ldc] = args as CblasArguments;
+      const before = c.slice();
+      gemm(...args);
+      for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) c[i * ldc + j]! += beta * before[i * ldc + j]!;
+    };
+    const { opened } = await search({ 'libopenblas.so.0': { cblas_dgemm: reading, cblas_sgemm: reading } });
+    expect(opened).toMatchObject({ _tag: 'KernelUnavailable', reason: expect.stringMatching(/is NaN, not/) as string });
+  });
+
+  it('tries only the library that was asked for', async () => {
+    const { opened, said } = await search({ 'libopenblas.so.0': good }, '/opt/mine.so');
+    expect(opened).toMatchObject({
+      _tag: 'KernelUnavailable',
+      reason: expect.stringContaining('/opt/mine.so') as string,
+    });
+    expect(said).toHaveLength(1);
+  });
+
+  it('tells the library its share of the cores', async () => {
+    const set: unknown[] = [];
+    await search({ 'libopenblas.so.0': { ...good, openblas_set_num_threads: (threads) => set.push(threads) } });
+    await search({ 'libmkl_rt.so.2': { ...good, MKL_Set_Num_Threads: (threads) => set.push(threads) } });
+    expect(set).toEqual([3, 3]);
+  });
+
+  it('says what it looked for when there is none', async () => {
+    const { opened } = await search({});
+    expect(opened).toMatchObject({
+      reason: expect.stringMatching(/no BLAS library found \(tried libopenblas\.so\.0, /) as string,
+    });
+  });
+
+  it('gives the reason when koffi itself is missing', async () => {
+    const opened = await openBlas({ threads: 1, koffi: () => Promise.reject(new Error('no module')), log: () => {} });
+    expect(opened).toMatchObject({ _tag: 'KernelUnavailable', reason: "koffi can't be loaded: no module" });
+  });
+
+  it('survives files that are no library, with the real koffi', async () => {
+    for (const blasPath of [import.meta.filename, 'libm.so.6']) {
+      const said: string[] = [];
+      const opened = await openBlas({
+        threads: 1,
+        blasPath,
+        koffi: () => loadKoffi(import.meta.url),
+        log: (message) => said.push(message),
+      });
+      expect(isUnavailable(opened)).toBe(true);
+      expect(said).toHaveLength(1);
+    }
+  });
+});
