@@ -44,10 +44,12 @@ export async function openDevice(): Promise<ComputeDevice | string> {
   };
 }
 
+/** Device files of Linux's GPU drivers: Mesa's, AMD's, NVIDIA's, and the one of Windows below WSL. */
+export const gpuDeviceFiles = ['/dev/dri/renderD128', '/dev/kfd', '/dev/nvidia0', '/dev/dxg'] as const;
+
 /** Whether a real GPU may be there, from device files alone: asking Dawn costs 300 ms and prints what it misses. */
 export const mayHaveGpu = (platform: NodeJS.Platform = process.platform): boolean =>
-  platform !== 'linux' ||
-  ['/dev/dri/renderD128', '/dev/nvidia0', '/dev/dxg', '/dev/kfd'].some((file) => existsSync(file));
+  platform !== 'linux' || gpuDeviceFiles.some((file) => existsSync(file));
 
 function release(): void {
   if (--users > 0) return;
