@@ -216,7 +216,7 @@ describe('reports', () => {
 
   test('and what the CLI measured make the document that --json prints', () => {
     const request = makeRequest('add', [random(2, 2), random(2, 2)], { ...OPTIONS, seed: '7' }, undefined, () => 0);
-    const own = { total: 1.23456, provision: 0.5, finish: 0.01 };
+    const own = { total: 1.23456, reported: 1, finish: 0.01 };
     const outputs = { A: '/a', B: '/b', C: '/c' };
     const outcome = makeOutcome(request, REPORT, own, { workers: 2, outputs });
     expect(Object.keys(outcome)).toEqual([
@@ -238,7 +238,7 @@ describe('reports', () => {
       seed: 7,
       kernel: null,
       workers: 2,
-      seconds: { total: 1.2346, provision: 0.5, finish: 0.07 },
+      seconds: { total: 1.2346, provision: 0.85, finish: 0.07 },
       outputs,
     });
     const large = makeRequest(

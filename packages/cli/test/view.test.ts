@@ -144,8 +144,8 @@ describe('summary', () => {
       "
       C = A · B: 2000x1500 · 1500x1000 = 2000x1000, float64
         ✓ verified: C·r = A·(B·r) for 2 random vectors, within rounding
-        time     1.62 s (set-up 0.610 s, plan 0.012 s, send 0.020 s, compute 0.300 s,
-                 collect 0.280 s, verify 0.100 s, finish 0.050 s)
+        time     1.62 s (set-up 0.610 s, plan 0.012 s, compute 0.300 s with send
+                 0.020 s and collect 0.280 s, verify 0.100 s, finish 0.050 s)
         packages 24 on 2 workers, 1 package sent again
         kernel   blas, 23.8 GFLOPS (OpenBLAS 0.3.21, 1 thread)
         moved    48 MB read, 24 MB written
@@ -167,8 +167,8 @@ describe('summary', () => {
         ✓ verified: C·r = A·(B·r) for 2 random
         vectors, within rounding
         time     1.62 s (set-up 0.610 s, plan
-          0.012 s, send 0.020 s, compute
-          0.300 s, collect 0.280 s, verify
+          0.012 s, compute 0.300 s with send
+          0.020 s and collect 0.280 s, verify
           0.100 s, finish 0.050 s)
         packages
           24 on 2 workers, 1 package sent

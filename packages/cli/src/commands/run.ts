@@ -20,6 +20,7 @@ export async function run(command: RunCommand, context: CommandContext): Promise
   announce(request, context);
 
   // The cloud starts while the code that uses it is loaded.
+  const beganAt = world.elapsed();
   reporter.waitFor(command.fleet.cloud === 'local' ? 'the local cloud starts' : 'connecting to AWS');
   reporter.start();
   const opening = openCloud(command.fleet, context);
@@ -39,6 +40,7 @@ export async function run(command: RunCommand, context: CommandContext): Promise
       reporter,
       signal: stop.signal,
       elapsed: world.elapsed,
+      beganAt,
       onPartials: (paths) =>
         context.emergencies.push(() => {
           for (const path of paths) rmSync(path, { recursive: true, force: true });

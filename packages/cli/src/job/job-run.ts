@@ -14,8 +14,10 @@ export interface JobRun {
   readonly cloud: Cloud;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Milliseconds since the run began. */
+  /** Milliseconds since the process began. */
   elapsed(): number;
+  /** When set-up began, in the same milliseconds: before there was a cloud. */
+  readonly beganAt: number;
   /** Told what must not stay if the run has to end at once. */
   onPartials(paths: readonly string[]): void;
 }

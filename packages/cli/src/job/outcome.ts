@@ -30,14 +30,20 @@ export interface Outcome {
   readonly outputs: Outputs;
 }
 
-/** Seconds that the CLI measured itself; `finish` is added to the master's. */
+/** Seconds that the CLI measured itself. */
 export interface OwnSeconds {
+  /** From the start of the process. */
   readonly total: number;
-  readonly provision: number;
+  /** From the beginning of set-up until the report was there. */
+  readonly reported: number;
+  /** From then until the result was in its place: added to the master's `finish`. */
   readonly finish: number;
 }
 
-/** Puts the report and what only the CLI knows together. */
+/**
+ * Puts the report and what only the CLI knows together. Set-up lasts until the master begins to plan, so what was
+ * waited for and is not the master's own time is set-up, and the parts make the whole.
+ */
 export function makeOutcome(
   request: JobRequest,
   report: Report,
@@ -57,7 +63,7 @@ export function makeOutcome(
     retries: report.retries,
     seconds: {
       total: rounded(own.total),
-      provision: rounded(own.provision),
+      provision: rounded(Math.max(0, own.reported - (plan + compute + verify + finish))),
       plan: rounded(plan),
       send: rounded(send),
       compute: rounded(compute),

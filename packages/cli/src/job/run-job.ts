@@ -30,7 +30,6 @@ export interface JobEnd {
 export async function runJob(run: JobRun): Promise<JobEnd> {
   const { request, cloud, signal } = run;
   const jobId = newJobId(Date.now(), Math.random);
-  const began = run.elapsed();
   // Where arrays lie on this machine is known before there is a fleet.
   let places = cloud.kind === 'local' ? localPlaces(run.cwd, jobId, request.out) : undefined;
   if (places !== undefined) run.onPartials(leftovers(places, jobId));
@@ -45,7 +44,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     ]);
     const workers = fleet.workers.length;
     run.reporter.paragraph(
-      `Set up in ${formatSeconds((run.elapsed() - began) / 1000)}: a master and ${counted(workers, 'worker')}.`,
+      `Set up in ${formatSeconds((run.elapsed() - run.beganAt) / 1000)}: a master and ${counted(workers, 'worker')}.`,
     );
     run.reporter.waitFor('the master plans');
     mark(run, 'fleet up');
@@ -60,7 +59,6 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     const objects = await openStore(`s3://${bucket}`, storeContext(run));
     await objects.set(jobKey(jobId, 'job'), new TextEncoder().encode(JSON.stringify(spec)), { signal });
     master = await startMaster(cloud.clients, fleet, { jobId, signal });
-    const provision = (run.elapsed() - began) / 1000;
     mark(run, `master started, command ${master.commandId}`);
 
     const report = await watchJob(run, jobId, master, objects, log);
@@ -68,9 +66,11 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     checkReport(jobId, report);
     run.reporter.waitFor('the result is put in its place');
     const home = run.elapsed();
+    const reported = (home - run.beganAt) / 1000;
     const given = { A: givenPlace(request.operands.A), B: givenPlace(request.operands.B) };
     const outputs = await bringHome({ places, jobId, given, context: storeContext(run), signal });
-    const seconds = { total: run.elapsed() / 1000, provision, finish: (run.elapsed() - home) / 1000 };
+    const end = run.elapsed();
+    const seconds = { total: end / 1000, reported, finish: (end - home) / 1000 };
     return { outcome: makeOutcome(request, report, seconds, { workers, outputs }), kernel: report.kernel };
   } catch (error) {
     throw await cleanUp(run, jobId, error, { bucket, master, places, log });

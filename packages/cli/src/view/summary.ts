@@ -55,13 +55,14 @@ function timeText({ seconds }: Outcome, style: Style): string {
   const parts = [
     ['set-up', seconds.provision],
     ['plan', seconds.plan],
-    ['send', seconds.send],
     ['compute', seconds.compute],
-    ['collect', seconds.collect],
     ['verify', seconds.verify],
     ['finish', seconds.finish],
   ] as const;
-  const text = parts.map(([name, value]) => `${name} ${kept(formatSeconds(value))}`).join(', ');
+  const inside = ` with send ${kept(formatSeconds(seconds.send))} and collect ${kept(formatSeconds(seconds.collect))}`;
+  const text = parts
+    .map(([name, value]) => `${name} ${kept(formatSeconds(value))}${name === 'compute' ? inside : ''}`)
+    .join(', ');
   return `${style.bold(formatSeconds(seconds.total))} (${text})`;
 }
 
