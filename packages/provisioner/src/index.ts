@@ -1,5 +1,5 @@
 export { openClients, type Clients, type ClientSettings } from './clients.ts';
-export { systemClock, type World } from './world.ts';
+export type { World } from './world.ts';
 export { checkFleetSpec, type FleetSpec, type WorkerSettings } from './fleet-spec.ts';
 export { learnerLab } from './learner-lab.ts';
 export { ARTIFACT_NAME, artifactFromBytes, artifactFromFile, type Artifact } from './bundles/artifact.ts';

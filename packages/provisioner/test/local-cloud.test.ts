@@ -1,3 +1,4 @@
+import { systemClock } from '@tessera/protocol/system-clock';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,6 @@ import {
   provisionFleet,
   startMaster,
   stopFleet,
-  systemClock,
   terminateFleet,
 } from '../src/index.ts';
 import { fleetSpec } from './support/spec.ts';

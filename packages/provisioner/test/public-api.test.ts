@@ -44,7 +44,6 @@ it('the package exports these names', () => {
       "startWorkers",
       "stopFleet",
       "stopWorkers",
-      "systemClock",
       "terminateFleet",
       "uploadArtifacts",
       "workerScript",
