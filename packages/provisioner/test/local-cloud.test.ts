@@ -17,6 +17,7 @@ import {
   openClients,
   provisionFleet,
   startMaster,
+  outputStream,
   stopFleet,
   terminateFleet,
 } from '../src/index.ts';
@@ -38,8 +39,8 @@ afterAll(async () => {
 });
 
 const worker = `
-  console.log('worker ready', process.argv.slice(2).join(' '));
   process.once('SIGTERM', () => { console.log('worker released'); process.exit(0); });
+  console.log('worker ready', process.argv.slice(2).join(' '));
   setInterval(() => {}, 1000);`;
 const master = `
   for (let i = 0; i < 5; i++) { console.log(JSON.stringify({ i })); await new Promise((r) => setTimeout(r, 20)); }
@@ -52,6 +53,12 @@ const spec = fleetSpec({
 });
 const random = Math.random;
 const jobId = '20260102-030405-abcde';
+
+/** Resolves once a command has printed the text: before that, a signal may meet a process that does not listen yet. */
+async function printed(stream: string, text: string): Promise<void> {
+  const options = { group: '/aws/ssm/AWS-RunShellScript', stream, clock: systemClock };
+  for await (const { message } of followLogStream(clients.logs, options)) if (message.includes(text)) return;
+}
 
 async function logs(stream: string, until: AbortSignal): Promise<string[]> {
   const lines: string[] = [];
@@ -117,6 +124,7 @@ describe('against the local cloud', () => {
       { ...spec, cluster: 'refresh', workers: 1 },
       { clock: systemClock, random },
     );
+    await printed(outputStream(first.workerCommandIds[0]!, first.workers[0]!.id), 'worker ready');
     const second = await provisionFleet(
       clients,
       { ...spec, cluster: 'refresh', workers: 1, worker: { kernel: 'loops' } },
