@@ -12,15 +12,23 @@ const WorkerOptions = z.object({
   threads: z.coerce.number().int().positive().max(1024).default(1),
   /** Bytes it may use; the plan keeps to it, the worker only reports it. */
   memory: z.coerce.number().int().positive().optional(),
+  /** Seconds that a package which it took stays hidden from others unless it says that it still works on it. */
+  visibility: z.coerce.number().int().positive().max(43_200).default(60),
 });
 export type WorkerOptions = z.infer<typeof WorkerOptions>;
 
-/** @throws z.ZodError, or what parseArgs throws for an unknown option. */
-export function parseWorkerArguments(args: readonly string[]): WorkerOptions {
+/**
+ * @param environment `TESSERA_VISIBILITY_SECONDS` stands in for `--visibility`
+ * @throws z.ZodError, or what parseArgs throws for an unknown option.
+ */
+export function parseWorkerArguments(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = {},
+): WorkerOptions {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { cluster: text, bucket: text, kernel: text, threads: text, memory: text },
+    options: { cluster: text, bucket: text, kernel: text, threads: text, memory: text, visibility: text },
   });
-  return WorkerOptions.parse(values);
+  return WorkerOptions.parse({ visibility: environment['TESSERA_VISIBILITY_SECONDS'], ...values });
 }

@@ -20,7 +20,6 @@ const EXIT_USAGE = 64;
 /** Where EC2 instances ask about themselves. */
 const METADATA = 'http://169.254.169.254';
 const GRACE_MS = 3_000;
-const VISIBILITY_SECONDS = 60;
 
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true }));
 
@@ -82,7 +81,7 @@ async function main(options: WorkerOptions): Promise<void> {
     stop: stop.signal,
     log,
     graceMs: GRACE_MS,
-    visibilitySeconds: VISIBILITY_SECONDS,
+    visibilitySeconds: options.visibility,
     used: lastUsedFile(join(homedir(), 'tessera/last-used'), Date.now),
   });
   await Promise.all([...choices.values()].map(async (choice) => (await choice).close()));
@@ -92,7 +91,7 @@ async function main(options: WorkerOptions): Promise<void> {
 
 function parsed(): WorkerOptions {
   try {
-    return parseWorkerArguments(process.argv.slice(2));
+    return parseWorkerArguments(process.argv.slice(2), process.env);
   } catch (error) {
     log.error(`the worker was started wrongly: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(EXIT_USAGE);
