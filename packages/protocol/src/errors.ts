@@ -21,6 +21,11 @@ export class ShapeMismatchError extends ProtocolError {
   readonly _tag = 'ShapeMismatchError';
 }
 
+/** An operand, transpose or scalar that the operation does not take. */
+export class OperandRefusedError extends ProtocolError {
+  readonly _tag = 'OperandRefusedError';
+}
+
 /** The message was written for another version of the protocol. Deploy bundles of one version. */
 export class VersionMismatchError extends ProtocolError {
   readonly _tag = 'VersionMismatchError';

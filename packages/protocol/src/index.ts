@@ -1,6 +1,7 @@
 export { BUNDLE_VERSION, PROTOCOL_VERSION } from './version.ts';
 export {
   MalformedMessageError,
+  OperandRefusedError,
   ProtocolError,
   ShapeMismatchError,
   ShapeSyntaxError,
@@ -8,6 +9,7 @@ export {
 } from './errors.ts';
 export { bytesPerElement, DType, formatShape, parseShape, Region, sameShape, Shape } from './shape.ts';
 export { OperationName, operations, type Operation } from './operation.ts';
+export { jobShapes, storedShape } from './job-shapes.ts';
 export { ArrayName, ClusterName, JobId, newJobId, PackageId } from './ids.ts';
 export { deadLetterQueueName, jobQueueName, resultQueueName } from './queues.ts';
 export {

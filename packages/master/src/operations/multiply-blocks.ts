@@ -1,125 +1,275 @@
 import { bytesPerElement, type DType, type Shape } from '@tessera/protocol';
-import { makespan, multiplyBytes, type FleetModel } from '../plan/cost-model.ts';
+import {
+  makespan,
+  multiplyBytes,
+  packageSeconds,
+  reduceBytes,
+  SECONDS_PER_OBJECT,
+  type FleetModel,
+} from '../plan/cost-model.ts';
+import { cuts, type Cut } from '../plan/cut.ts';
 import { PlanDoesNotFitError } from '../plan/errors.ts';
-import { evenChunk } from '@tessera/matrix';
 
-/** Elements of a stored piece of an operand: 8 MiB of float64. */
-const PIECE_ELEMENTS = 1 << 20;
-/** Edges of C's chunks to choose from: large ones move fewer objects, small ones feed more workers. */
-const CHUNK_EDGES = [1024, 512, 256, 128, 64];
-/** Longest step in k: beyond it the kernel gains nothing and the prefetch costs memory. */
+/** Elements of chunks to choose from, 8 MiB of float64 and less: small ones are many objects, but less is on its way at once. */
+const CHUNK_ELEMENTS = [1 << 20, 1 << 18, 1 << 16];
+/** Longest and shortest step in k: beyond it a kernel gains nothing, below it C is passed over too often. */
 const LONGEST_STEP = 16_384;
-const SHORTEST_STEP = 256;
+const SHORTEST_STEP = 128;
+/** Of the plans that are about as fast as the fastest, the one that moves least. */
+const ABOUT_AS_FAST = 1.05;
+/** A split of k brings partial products to store and one more phase to wait for, so it has to save a fifth of all traffic. */
+const SPLIT_WEIGHT = 1.25;
+/** Packages per worker up to which smaller blocks than memory asks for are tried. */
+const MOST_ROUNDS = 4;
+/** Partial products of one block of C at most: a reduce package names them all. */
+const MOST_SPLITS = 2048;
+
+/** A product C[m x n] = op(A)[m x k]·op(B)[k x n], as its planner sees it. */
+export interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly dtype: DType;
+  /** Chunks of operands that are stored already, as the operation takes them. */
+  readonly stored: { readonly A?: Shape | undefined; readonly B?: Shape | undefined };
+  /** Whether C0 is added. */
+  readonly addend: boolean;
+  /** Whether op(B) is op(A)ᵀ: then m = n, blocks are square, and those below the diagonal are mirror images. */
+  readonly symmetric: boolean;
+}
 
 /** How a product is cut: chunk edges, and blocks of C in multiples of them, over ranges of k. All in elements. */
 export interface MultiplyBlocks {
   readonly chunk: { readonly m: number; readonly n: number; readonly k: number };
   readonly block: { readonly rows: number; readonly cols: number };
-  /** Elements of k that one package sums, a multiple of `chunk.k`. */
+  /** Blocks of C that are computed. */
+  readonly count: number;
+  /** Elements of k that one package sums, a multiple of `kStep` or all. */
   readonly kRange: number;
+  readonly kStep: number;
   readonly splits: number;
   readonly packages: number;
-  readonly readElements: number;
+  /** See `BlockMemory`. */
+  readonly alone: boolean;
+  /** Elements read and written by the compute phase, and by the reduce phase. */
+  readonly computeElements: { readonly read: number; readonly written: number };
+  readonly reduceElements: { readonly read: number; readonly written: number };
+  readonly computeSeconds: number;
+  readonly reduceSeconds: number;
   readonly peakBytes: number;
 }
 
+/** The blocks, and the least that any cut into at least one package per worker would move. */
+export interface BlockChoice {
+  readonly blocks: MultiplyBlocks;
+  readonly leastMoved: number;
+}
+
 /**
- * Chooses the blocks of C = A·B (m x k times k x n): among all block sizes in whole chunks and all splits of k that fit a
- * worker's memory, the one that the cost model expects to end first; of equals the one that reads least.
- * @throws PlanDoesNotFitError when not even one chunk fits.
+ * Chooses the blocks of C: of all cuts of m and n into equal parts, and of k where the parts of C are too few to feed the
+ * fleet, that fit a worker's memory, those that the cost model expects to end first; and of those within 5 % the one that
+ * moves least. Moving least asks for large, square blocks; ending first asks for several equal packages per worker, and
+ * for no last round in which most of them wait.
+ * @throws PlanDoesNotFitError when not even the smallest block fits.
  */
-export function chooseBlocks(m: number, n: number, k: number, dtype: DType, fleet: FleetModel): MultiplyBlocks {
-  let best: (MultiplyBlocks & { seconds: number }) | undefined;
-  let smallest = Infinity;
-  for (const edge of CHUNK_EDGES) {
-    const chunk = chunkOf(m, n, k, edge);
-    const [mChunks, nChunks, kChunks] = [Math.ceil(m / chunk.m), Math.ceil(n / chunk.n), Math.ceil(k / chunk.k)];
-    for (const p of distinctRuns(mChunks)) {
-      for (const q of distinctRuns(nChunks)) {
-        const rows = Math.min(m, p * chunk.m);
-        const cols = Math.min(n, q * chunk.n);
-        const peakBytes = multiplyBytes(rows, cols, chunk.k, dtype);
-        smallest = Math.min(smallest, peakBytes);
-        if (peakBytes > fleet.memoryBytes) continue;
-        for (const run of splitRuns(kChunks)) {
-          const candidate = describe(
-            { m, n, k },
-            chunk,
-            rows,
-            cols,
-            Math.min(k, run * chunk.k),
-            dtype,
-            fleet,
-            peakBytes,
-          );
-          if (!best || candidate.seconds < best.seconds * 0.999) best = candidate;
-        }
+export function chooseBlocks(product: Product, fleet: FleetModel): BlockChoice {
+  const search = new Search(product, fleet);
+  return search.run();
+}
+
+class Search {
+  readonly #product: Product;
+  readonly #fleet: FleetModel;
+  #fastest = Infinity;
+  #near: MultiplyBlocks[] = [];
+  #leastMoved = Infinity;
+  #smallest = Infinity;
+  /** The least blocks of C that fit memory so far. */
+  #fewest = Infinity;
+
+  constructor(product: Product, fleet: FleetModel) {
+    this.#product = product;
+    this.#fleet = fleet;
+  }
+
+  run(): BlockChoice {
+    const { stored, m, n, k } = this.#product;
+    for (const elements of CHUNK_ELEMENTS) {
+      for (const alone of [false, true]) this.#grids(elements, alone, true);
+    }
+    // Blocks that cut through stored chunks read some of them twice: only where nothing else feeds the fleet or fits.
+    const best = this.#best();
+    if ((stored.A ?? stored.B) && (best?.packages ?? 0) < 2 * this.#fleet.workers) {
+      for (const alone of [false, true]) this.#grids(CHUNK_ELEMENTS[0]!, alone, false);
+    }
+    const blocks = this.#best();
+    if (!blocks) {
+      throw new PlanDoesNotFitError(
+        `a block of the product of ${m}x${k} and ${k}x${n}`,
+        this.#smallest,
+        this.#fleet.memoryBytes,
+      );
+    }
+    return { blocks, leastMoved: Math.min(this.#leastMoved, moved(blocks)) };
+  }
+
+  #best(): MultiplyBlocks | undefined {
+    const near = this.#near.filter((blocks) => seconds(blocks) <= this.#fastest * ABOUT_AS_FAST);
+    const weight = (blocks: MultiplyBlocks) => moved(blocks) * (blocks.splits > 1 ? SPLIT_WEIGHT : 1);
+    return near.toSorted((a, b) => weight(a) - weight(b) || seconds(a) - seconds(b))[0];
+  }
+
+  #grids(chunkElements: number, alone: boolean, aligned: boolean): void {
+    const { m, n, stored, symmetric } = this.#product;
+    const edge = Math.floor(Math.sqrt(chunkElements));
+    // Thin matrices have long chunks.
+    const targetM = Math.max(edge, Math.floor(chunkElements / Math.min(n, edge)));
+    const targetN = Math.max(edge, Math.floor(chunkElements / Math.min(m, edge)));
+    const unitM = aligned ? stored.A?.[0] : undefined;
+    const unitN = aligned ? stored.B?.[1] : undefined;
+    for (const rows of cuts(m, symmetric ? edge : targetM, unitM)) {
+      if (rows.parts > this.#most()) break;
+      for (const cols of symmetric ? [rows] : cuts(n, targetN, unitN)) {
+        const count = symmetric ? (rows.parts * (rows.parts + 1)) / 2 : rows.parts * cols.parts;
+        if (count > this.#most()) break;
+        for (const splits of this.#splits(count)) this.#consider(rows, cols, count, splits, chunkElements, alone);
       }
     }
-    // Smaller chunks are only looked at when the larger ones leave workers without work or do not fit.
-    if (best && best.packages >= 2 * fleet.workers) break;
   }
-  if (!best)
-    throw new PlanDoesNotFitError(`a block of the product of ${m}x${k} and ${k}x${n}`, smallest, fleet.memoryBytes);
-  const { seconds: _, ...blocks } = best;
-  return blocks;
+
+  /** Blocks of C beyond which there is nothing to gain: several for each worker, or twice what memory asks for. */
+  #most(): number {
+    return Math.max(2 * MOST_ROUNDS * this.#fleet.workers, 2 * this.#fewest);
+  }
+
+  /** Parts of k to try: one; and where C has too few blocks, as many as give each worker 1 to 4 packages. */
+  #splits(count: number): number[] {
+    const { workers } = this.#fleet;
+    const most = Math.min(MOST_SPLITS, Math.ceil(this.#product.k / SHORTEST_STEP));
+    const splits = new Set([1]);
+    if (count < MOST_ROUNDS * workers) {
+      for (let rounds = 1; rounds <= MOST_ROUNDS; rounds++)
+        splits.add(Math.min(most, Math.ceil((rounds * workers) / count)));
+    }
+    return [...splits];
+  }
+
+  #consider(rows: Cut, cols: Cut, count: number, wantedSplits: number, chunkElements: number, alone: boolean): void {
+    const { m, n, k, dtype, stored, addend, symmetric } = this.#product;
+    const fleet = this.#fleet;
+    const range = Math.ceil(k / wantedSplits);
+    const storedK = Math.max(stored.A?.[1] ?? 0, stored.B?.[0] ?? 0);
+    const step = stepOf(range, chunkElements, Math.max(rows.chunk, cols.chunk), Math.min(storedK, k));
+    const kRange = Math.min(k, Math.ceil(range / step) * step);
+    const kStep = Math.min(step, kRange);
+    const splits = Math.ceil(k / kRange);
+    const block = { rows: rows.length, cols: cols.length };
+    const chunkOfA = stored.A ? stored.A[0] * stored.A[1] : rows.chunk * kStep;
+    const chunkOfB = stored.B ? stored.B[0] * stored.B[1] : kStep * cols.chunk;
+    const blockBytes = multiplyBytes({
+      ...block,
+      kStep,
+      dtype,
+      chunkElements: [chunkOfA, chunkOfB, rows.chunk * cols.chunk],
+      alone,
+    });
+    const peakBytes = splits === 1 ? blockBytes : Math.max(blockBytes, reduceBytes(rows.chunk * cols.chunk, dtype));
+    this.#smallest = Math.min(this.#smallest, peakBytes);
+    if (peakBytes > fleet.memoryBytes) return;
+    this.#fewest = Math.min(this.#fewest, count);
+
+    const packages = count * splits;
+    const excessA = excess(rows.length, stored.A?.[0], m);
+    const excessB = excess(cols.length, stored.B?.[1], n);
+    const excessK = excess(kStep, storedK === 0 ? undefined : storedK, k);
+    // A symmetric product's blocks on the diagonal need one band of the operand, the others two.
+    const bands = symmetric
+      ? (2 * count - rows.parts) * rows.length * excessA
+      : cols.parts * m * excessA + rows.parts * n * excessB;
+    const partials = splits === 1 ? 0 : (symmetric ? (m * (m + rows.length)) / 2 : m * n) * splits;
+    const computeElements = {
+      read: bands * k * excessK + (addend ? m * n : 0),
+      written: splits === 1 ? m * n : partials,
+    };
+    const reduceElements = splits === 1 ? { read: 0, written: 0 } : { read: partials, written: m * n };
+
+    const bytes = bytesPerElement(dtype);
+    const flops = 2 * block.rows * block.cols * kRange;
+    const readBytes =
+      ((block.rows * excessA + block.cols * excessB) * excessK * kRange + (addend ? block.rows * block.cols : 0)) *
+      bytes;
+    const writtenBytes = block.rows * block.cols * bytes;
+    const objects =
+      (rows.length / rows.chunk + cols.length / cols.chunk) * (kRange / kStep) +
+      (rows.length / rows.chunk) * (cols.length / cols.chunk);
+    const writeSeconds = writtenBytes / fleet.bytesPerSecond;
+    const readSeconds = readBytes / fleet.bytesPerSecond + objects * SECONDS_PER_OBJECT;
+    const computing = flops / fleet.flopsPerSecond;
+    const each = alone
+      ? packageSeconds(computing, readSeconds, fleet) + writeSeconds
+      : packageSeconds(computing, readSeconds + writeSeconds, fleet);
+    const reduceBytesMoved = (reduceElements.read + reduceElements.written) * bytes;
+    this.#take({
+      chunk: { m: rows.chunk, n: cols.chunk, k: kStep },
+      block,
+      count,
+      kRange,
+      kStep,
+      splits,
+      packages,
+      alone,
+      computeElements,
+      reduceElements,
+      computeSeconds: makespan(packages, each, fleet.workers),
+      // An array per part is made first, and every part of a chunk is an object of its own.
+      reduceSeconds:
+        splits === 1
+          ? 0
+          : reduceBytesMoved / (fleet.bytesPerSecond * Math.min(fleet.workers, reducers(rows, cols))) +
+            fleet.secondsPerPackage +
+            splits * SECONDS_PER_OBJECT,
+      peakBytes,
+    });
+  }
+
+  #take(candidate: MultiplyBlocks): void {
+    const time = seconds(candidate);
+    if (candidate.packages >= this.#fleet.workers) this.#leastMoved = Math.min(this.#leastMoved, moved(candidate));
+    if (time > this.#fastest * ABOUT_AS_FAST) return;
+    this.#fastest = Math.min(this.#fastest, time);
+    this.#near.push(candidate);
+  }
 }
 
-function chunkOf(m: number, n: number, k: number, edge: number): MultiplyBlocks['chunk'] {
-  const chunkM = evenChunk(m, edge);
-  const chunkN = evenChunk(n, edge);
-  const step = Math.floor(PIECE_ELEMENTS / Math.max(chunkM, chunkN));
-  return { m: chunkM, n: chunkN, k: evenChunk(k, Math.max(SHORTEST_STEP, Math.min(LONGEST_STEP, step))) };
+function moved({ computeElements, reduceElements }: MultiplyBlocks): number {
+  return computeElements.read + computeElements.written + reduceElements.read + reduceElements.written;
 }
 
-function describe(
-  { m, n, k }: { m: number; n: number; k: number },
-  chunk: MultiplyBlocks['chunk'],
-  rows: number,
-  cols: number,
-  kRange: number,
-  dtype: DType,
-  fleet: FleetModel,
-  peakBytes: number,
-): MultiplyBlocks & { seconds: number } {
-  const blocks = Math.ceil(m / rows) * Math.ceil(n / cols);
-  const splits = Math.ceil(k / kRange);
-  const packages = blocks * splits;
-  const size = bytesPerElement(dtype);
-  const partials = splits === 1 ? 0 : m * n * splits;
-  const readElements = Math.ceil(n / cols) * m * k + Math.ceil(m / rows) * k * n + partials;
-  const computeSeconds = (2 * rows * cols * kRange) / fleet.flopsPerSecond;
-  const moveSeconds = ((rows + cols) * kRange + rows * cols) * (size / fleet.bytesPerSecond);
-  // Moving overlaps computing, except for the first operands and the last result.
-  const each =
-    Math.max(computeSeconds, moveSeconds) + 0.25 * Math.min(computeSeconds, moveSeconds) + fleet.secondsPerPackage;
-  const reduceSeconds =
-    partials === 0 ? 0 : (partials * size) / (fleet.bytesPerSecond * fleet.workers) + fleet.secondsPerPackage;
-  const seconds = makespan(packages, each, fleet.workers) + reduceSeconds;
-  return { chunk, block: { rows, cols }, kRange, splits, packages, readElements, peakBytes, seconds };
+function seconds({ computeSeconds, reduceSeconds }: MultiplyBlocks): number {
+  return computeSeconds + reduceSeconds;
 }
 
-/** Run lengths r such that ceil(count / r) takes every value it can, longest first: a few times sqrt(count) of them. */
-function distinctRuns(count: number): number[] {
-  const runs = new Set<number>();
-  for (let parts = 1; parts <= count; parts = nextParts(count, parts)) runs.add(Math.ceil(count / parts));
-  return [...runs];
+/** The step in k: as long as the chunks allow, in multiples of the stored ones where they are not too long. */
+function stepOf(range: number, chunkElements: number, edge: number, storedK: number): number {
+  const longest = Math.max(SHORTEST_STEP, Math.min(LONGEST_STEP, Math.floor(chunkElements / edge)));
+  if (storedK > 0 && storedK <= 2 * longest)
+    return Math.min(range, Math.max(1, Math.floor(longest / storedK)) * storedK);
+  return Math.ceil(range / Math.ceil(range / longest));
 }
 
-function nextParts(count: number, parts: number): number {
-  const run = Math.ceil(count / parts);
-  return run === 1 ? count + 1 : Math.max(parts + 1, Math.ceil(count / (run - 1)));
+/** By how much more is read than wanted when lengths cut through stored chunks. */
+function excess(length: number, chunk: number | undefined, size: number): number {
+  if (chunk === undefined || length % chunk === 0 || length === size) return 1;
+  const touched = chunk % length === 0 ? chunk : (Math.ceil(length / chunk) + 1) * chunk;
+  return Math.min(size, touched) / length;
 }
 
-/** Splits of k into 1, 2, 4, 8, ... parts, in whole chunks. */
-function splitRuns(kChunks: number): number[] {
-  const runs = new Set<number>();
-  for (let parts = 1; parts < 2 * kChunks && parts <= 4096; parts *= 2)
-    runs.add(Math.ceil(kChunks / Math.min(parts, kChunks)));
-  return [...runs];
+/** Packages that sum partial products: one for each chunk of C at most. */
+function reducers(rows: Cut, cols: Cut): number {
+  return rows.parts * cols.parts * (rows.length / rows.chunk) * (cols.length / cols.chunk);
 }
 
-/** The shape of one chunk of each matrix. */
+/** The shape of one chunk of each matrix, as the operation takes it. */
 export function chunkShapes({ chunk }: MultiplyBlocks): { A: Shape; B: Shape; C: Shape } {
   return { A: [chunk.m, chunk.k], B: [chunk.k, chunk.n], C: [chunk.m, chunk.n] };
 }

@@ -2,11 +2,18 @@ import type { CheckOutcome, DType, Report, Shape } from '@tessera/protocol';
 import type { FleetModel } from '../plan/cost-model.ts';
 import type { OperationPlan } from '../plan/plan.ts';
 
-/** What an operation needs to know of a job to plan it. */
+/** What an operation needs to know of a job to plan it. Shapes and chunks are those of the operands as it takes them. */
 export interface OperationInput {
   readonly shapes: { readonly A: Shape; readonly B: Shape; readonly C: Shape };
+  /** Whether what is stored of an operand is its transpose. */
+  readonly transposed: { readonly A: boolean; readonly B: boolean };
   /** Chunk shapes of operands that are stored already, where they are chunked. */
   readonly stored: { readonly A?: Shape | undefined; readonly B?: Shape | undefined };
+  /** Whether an operand or the result is stored row by row (.npy, .csv), so that whole rows are read and written in one run. */
+  readonly rowByRow: boolean;
+  readonly alpha: number;
+  /** What C0 is multiplied by; 0 when there is none. */
+  readonly beta: number;
   readonly dtype: DType;
   readonly fleet: FleetModel;
   readonly verify: { readonly rounds: number; readonly seed: string };

@@ -16,33 +16,105 @@ export interface FleetModel {
   readonly secondsPerPackage: number;
 }
 
+/** Opening one stored chunk: a file, or an object of a bucket with eight requests under way. */
+export const SECONDS_PER_OBJECT = 0.001;
+/** How much of the shorter of moving and computing is not hidden behind the longer: they share cores and memory. */
+const NOT_HIDDEN = 0.5;
+/** How much later than the average the last worker ends, in packages: what speaks for several packages rather than one. */
+const UNEVENNESS = 0.25;
+
+/*
+ * The memory of a worker, in bytes. Everything that grows with a job is counted; what does not is the base. A plan whose
+ * largest package needs more than the budget is refused before anything is sent.
+ *
+ *     base       Node, the SDK, compiled code, the kernel's packing panels
+ *   + transfers  8 chunks on their way per array that is read or written at once (packages/matrix: IN_FLIGHT)
+ *   + tiles      what the package's kind needs, below
+ *   + cache      operand pieces kept for the next package: what is left of the budget, where a plan says so
+ *
+ * Two packages are under way in a worker: one computes while the other fetches its first operands or stores its result.
+ */
+
 /** Node, the SDK, the kernel's packing buffers and the codecs: what a worker holds before its first tile. Measured: 90 to 130 MiB. */
 export const WORKER_BASE_BYTES = 160 * 1024 * 1024;
+/** Chunks of one array that are read or written at once. */
+const CHUNKS_IN_FLIGHT = 8;
 
-/** Blocks of C that a worker holds at once: one being computed, one being stored. */
-const BLOCKS_OF_C = 2;
-/** Pairs of operand pieces at once: in the kernel, the next of the same block, the first of the next package. */
-const OPERAND_PIECES = 3;
+/** A block of C[rows x cols] as one package computes it. */
+export interface BlockMemory {
+  readonly rows: number;
+  readonly cols: number;
+  /** Elements of k that are in memory at once. */
+  readonly kStep: number;
+  readonly dtype: DType;
+  /** Elements of the largest chunk of A, of B and of C. */
+  readonly chunkElements: readonly [number, number, number];
+  /** Whether a block is stored before the next is begun, so that one of them is in memory rather than two. */
+  readonly alone: boolean;
+}
 
 /**
- * Bytes that a worker needs at most for a block of C of rows x cols whose operands arrive in pieces of `kStep`:
+ * Bytes for blocks of a product:
  *
- *     base + 2·rows·cols + 3·(rows + cols)·kStep elements
+ *     2 pairs of operand pieces (in the kernel, and the next of the same block), and at the same time
+ *     overlapping: 2 blocks of C (computed, being stored), or 1 and the first pair of the next package
+ *     alone:       1 block of C and the first pair of the next package
+ *
+ * where a pair has (rows + cols)·kStep elements.
  */
-export function multiplyBytes(rows: number, cols: number, kStep: number, dtype: DType): number {
-  const elements = BLOCKS_OF_C * rows * cols + OPERAND_PIECES * (rows + cols) * kStep;
-  return WORKER_BASE_BYTES + elements * bytesPerElement(dtype);
+export function multiplyBytes({ rows, cols, kStep, dtype, chunkElements, alone }: BlockMemory): number {
+  const block = rows * cols;
+  const pair = (rows + cols) * kStep;
+  const [a, b, c] = chunkElements;
+  const transfers = inFlight(a, rows * kStep) + inFlight(b, kStep * cols) + inFlight(c, block);
+  const tiles = 2 * pair + block + (alone ? pair : Math.max(block, pair));
+  return WORKER_BASE_BYTES + (transfers + tiles) * bytesPerElement(dtype);
 }
 
-/** Bytes for element-wise packages: two of them under way, three tiles each. */
-export function elementWiseBytes(rows: number, cols: number, dtype: DType): number {
-  return WORKER_BASE_BYTES + 6 * rows * cols * bytesPerElement(dtype);
+/** Elements on their way beside the piece they are for: so many chunks, but no more than there are. */
+function inFlight(chunk: number, piece: number): number {
+  return Math.max(chunk, Math.min(CHUNKS_IN_FLIGHT * chunk, piece));
 }
 
 /**
- * Wall seconds of `packages` equal packages on the fleet: rounds of one package each per worker, and half a package more
- * because workers are never quite equally fast, which is what speaks for several small packages rather than one large.
+ * Bytes for element-wise packages of `elements` in chunks of `chunk` elements: two packages under way, each with A, B and
+ * C (a check holds all three), and the chunks of each that are on their way.
  */
+export function elementWiseBytes(elements: number, chunk: number, dtype: DType): number {
+  const transfers = elements <= chunk ? 0 : inFlight(chunk, elements);
+  return WORKER_BASE_BYTES + 2 * 3 * (elements + transfers) * bytesPerElement(dtype);
+}
+
+/** Bytes for packages that sum partial products: in each of two, the sum, the part being added and the next. */
+export function reduceBytes(elements: number, dtype: DType): number {
+  return elementWiseBytes(elements, elements, dtype);
+}
+
+/** Bytes for packages that make an operand: two of them, each with the tile and its chunks on their way. */
+export function generateBytes(elements: number, dtype: DType): number {
+  return WORKER_BASE_BYTES + 2 * 2 * elements * bytesPerElement(dtype);
+}
+
+/** Bytes for the checks of a product: two packages, each with all of Y (k x cols, float64) and two strips of 4 MiB. */
+export function productCheckBytes(k: number, cols: number): number {
+  return WORKER_BASE_BYTES + 2 * (k * cols * 8 + 2 * STRIP_BYTES);
+}
+const STRIP_BYTES = 4 * 1024 * 1024;
+
+/** Seconds of one package that computes for so long and moves for so long, most of the shorter behind the longer. */
+export function packageSeconds(computeSeconds: number, moveSeconds: number, fleet: FleetModel): number {
+  const [shorter, longer] =
+    computeSeconds < moveSeconds ? [computeSeconds, moveSeconds] : [moveSeconds, computeSeconds];
+  return longer + NOT_HIDDEN * shorter + fleet.secondsPerPackage;
+}
+
+/** Wall seconds of equal packages on the fleet: rounds of one package each per worker, and what the last worker is late. */
 export function makespan(packages: number, secondsEach: number, workers: number): number {
-  return (Math.ceil(packages / workers) + 0.5) * secondsEach;
+  return (Math.ceil(packages / workers) + UNEVENNESS) * secondsEach;
+}
+
+/** Wall seconds of a phase that only moves bytes, spread over its packages. */
+export function movingSeconds(packages: number, bytes: number, fleet: FleetModel): number {
+  if (packages === 0) return 0;
+  return makespan(packages, bytes / packages / fleet.bytesPerSecond + fleet.secondsPerPackage, fleet.workers);
 }

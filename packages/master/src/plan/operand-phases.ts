@@ -1,11 +1,26 @@
-import type { ArrayDeclaration, CsvText, JobSpec, OperandSpec, RandomRecipe } from '@tessera/protocol';
+import {
+  bytesPerElement,
+  storedShape,
+  type ArrayDeclaration,
+  type CsvText,
+  type JobSpec,
+  type OperandSpec,
+  type RandomRecipe,
+} from '@tessera/protocol';
+import { generateBytes, makespan, type FleetModel } from './cost-model.ts';
 import { gridOf, piece } from './grid.ts';
-import type { PhasePlan } from './plan.ts';
+import type { PhaseCost, PhasePlan } from './plan.ts';
 
 /** Bytes of CSV text that one ingest package parses at least, so that small rows share a package. */
 const INGEST_BYTES = 4 * 1024 * 1024;
-/** Elements that one generate package makes at most. */
-const GENERATE_ELEMENTS = 1 << 20;
+/** Elements that one generate package makes: fewer cost less than their message, more hold memory for nothing. */
+const SMALLEST_GENERATED = 1 << 17;
+const LARGEST_GENERATED = 1 << 22;
+/** Random elements a second. */
+const GENERATED_PER_SECOND = 50e6;
+/** Bytes of an element as CSV text, and of text that a worker reads or writes in a second. */
+const TEXT_BYTES = 19;
+const TEXT_PER_SECOND = 100e6;
 /** Elements that one export package writes as text. */
 const EXPORT_ELEMENTS = 1 << 18;
 
@@ -24,20 +39,66 @@ export function joined(plans: readonly PhasePlan[]): PhasePlan[] {
         }
         throw new RangeError(`package ${index} of a phase that has fewer`);
       },
+      cost: {
+        bytesRead: plans.reduce((sum, { cost }) => sum + (cost?.bytesRead ?? 0), 0),
+        bytesWritten: plans.reduce((sum, { cost }) => sum + (cost?.bytesWritten ?? 0), 0),
+        seconds: plans.reduce((sum, { cost }) => sum + (cost?.seconds ?? 0), 0),
+      },
     },
   ];
 }
 
-/** Packages that fill a random operand, a few whole chunks each. */
-export function generatePhase(name: string, array: ArrayDeclaration, recipe: RandomRecipe): PhasePlan {
-  const perPackage = Math.max(1, Math.floor(GENERATE_ELEMENTS / (array.chunk[0] * array.chunk[1])));
-  const chunkCols = Math.ceil(array.shape[1] / array.chunk[1]);
-  const cols = Math.min(array.shape[1], Math.min(perPackage, chunkCols) * array.chunk[1]);
-  const grid = gridOf(array.shape, [array.chunk[0], cols]);
+function textCost(read: number, written: number, text: number, packages: number, fleet: FleetModel): PhaseCost {
+  const each = text / packages / TEXT_PER_SECOND + (read + written) / packages / fleet.bytesPerSecond;
+  return {
+    bytesRead: read,
+    bytesWritten: written,
+    seconds: makespan(packages, each + fleet.secondsPerPackage, fleet.workers),
+  };
+}
+
+/**
+ * Packages that fill a random operand, whole chunks each: one for each worker (two operands make two), more where memory
+ * or `LARGEST_GENERATED` asks for them, fewer where there is little to make.
+ */
+export function generatePhase(
+  name: string,
+  array: ArrayDeclaration,
+  recipe: RandomRecipe,
+  fleet: FleetModel,
+): PhasePlan {
+  const [rows, cols] = array.shape;
+  const [chunkRows, chunkCols] = array.chunk;
+  const bytes = bytesPerElement(array.dtype);
+  const fits = Math.floor(
+    (fleet.memoryBytes - generateBytes(0, array.dtype)) /
+      (generateBytes(1, array.dtype) - generateBytes(0, array.dtype)),
+  );
+  const even = Math.ceil((rows * cols) / fleet.workers);
+  const elements = Math.min(Math.max(even, SMALLEST_GENERATED), LARGEST_GENERATED, fits);
+  const chunks = Math.max(1, Math.floor(elements / (chunkRows * chunkCols)));
+  const across = Math.ceil(cols / chunkCols);
+  const block: readonly [number, number] =
+    chunks < across
+      ? [Math.min(rows, chunkRows), Math.min(cols, chunks * chunkCols)]
+      : [Math.min(rows, Math.floor(chunks / across) * chunkRows), cols];
+  const grid = gridOf(array.shape, block);
+  const written = rows * cols * bytes;
   return {
     phase: 'generate',
     packages: grid.count,
     at: (index) => ({ kind: 'generate', recipe, sink: piece(name, grid.region(index)) }),
+    cost: {
+      bytesRead: 0,
+      bytesWritten: written,
+      seconds: makespan(
+        grid.count,
+        (rows * cols) / grid.count / GENERATED_PER_SECOND +
+          written / grid.count / fleet.bytesPerSecond +
+          fleet.secondsPerPackage,
+        fleet.workers,
+      ),
+    },
   };
 }
 
@@ -45,7 +106,7 @@ export function generatePhase(name: string, array: ArrayDeclaration, recipe: Ran
  * Packages that parse a CSV operand: whole rows of chunks each, from the text bands that hold their rows. A text that can
  * only be read from its start (compressed, quoted) is one package.
  */
-export function ingestPhase(name: string, array: ArrayDeclaration, text: CsvText): PhasePlan {
+export function ingestPhase(name: string, array: ArrayDeclaration, text: CsvText, fleet: FleetModel): PhasePlan {
   const [rows, cols] = array.shape;
   const textBytes = text.bands.at(-1)!.byteEnd - text.bands[0]!.byteStart;
   const bytesPerRow = Math.max(1, textBytes / rows);
@@ -56,6 +117,7 @@ export function ingestPhase(name: string, array: ArrayDeclaration, text: CsvText
   return {
     phase: 'ingest',
     packages: grid.count,
+    cost: textCost(textBytes, rows * cols * bytesPerElement(array.dtype), textBytes, grid.count, fleet),
     at(index) {
       const region = grid.region(index);
       const last = region.row + region.rows - 1;
@@ -74,13 +136,15 @@ export function ingestPhase(name: string, array: ArrayDeclaration, text: CsvText
 }
 
 /** Packages that write an array as CSV text, whole rows of chunks each. */
-export function exportPhase(name: string, array: ArrayDeclaration): PhasePlan {
+export function exportPhase(name: string, array: ArrayDeclaration, fleet: FleetModel): PhasePlan {
   const [rows, cols] = array.shape;
   const wanted = Math.max(1, Math.round(EXPORT_ELEMENTS / cols / array.chunk[0])) * array.chunk[0];
   const grid = gridOf(array.shape, [Math.min(rows, wanted), cols]);
+  const text = rows * cols * TEXT_BYTES;
   return {
     phase: 'export',
     packages: grid.count,
+    cost: textCost(rows * cols * bytesPerElement(array.dtype), text, text, grid.count, fleet),
     at: (index) => ({ kind: 'export', source: piece(name, grid.region(index)), text: name, part: index }),
   };
 }
@@ -97,16 +161,15 @@ function bandOf(text: CsvText, row: number): number {
   return low;
 }
 
-/** Where an operand is stored once the operand phases are over. */
+/** Where an operand is stored once the operand phases are over. @param chunk as stored */
 export function operandArray(
-  name: 'A' | 'B',
+  name: string,
   operand: OperandSpec,
   job: JobSpec,
   chunk: readonly [number, number],
 ): ArrayDeclaration {
-  if (operand.kind === 'csv') {
-    return { url: `${job.workspace}/${name}.zarr`, shape: operand.shape, dtype: job.dtype, chunk };
-  }
-  if (operand.kind === 'random') return { url: operand.url, shape: operand.shape, dtype: job.dtype, chunk };
-  return { url: operand.url, shape: operand.shape, dtype: operand.dtype, chunk: operand.chunk ?? chunk };
+  const shape = storedShape(operand);
+  if (operand.kind === 'csv') return { url: `${job.workspace}/${name}.zarr`, shape, dtype: job.dtype, chunk };
+  if (operand.kind === 'random') return { url: operand.url, shape, dtype: job.dtype, chunk };
+  return { url: operand.url, shape, dtype: operand.dtype, chunk: operand.chunk ?? chunk };
 }

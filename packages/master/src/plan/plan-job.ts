@@ -1,82 +1,111 @@
-import { bytesPerElement, INLINE_TILE_BYTES, operations, type ArrayDeclaration, type JobSpec } from '@tessera/protocol';
+import {
+  bytesPerElement,
+  INLINE_TILE_BYTES,
+  jobShapes,
+  operations,
+  type ArrayDeclaration,
+  type JobSpec,
+  type OperandSpec,
+} from '@tessera/protocol';
 import { masterOperations, type OperationInput } from '../operations/index.ts';
-import type { FleetModel } from './cost-model.ts';
+import { fleetModel } from './fleet-model.ts';
 import { exportPhase, generatePhase, ingestPhase, joined, operandArray } from './operand-phases.ts';
-import type { OperationPlan, PhasePlan, Plan } from './plan.ts';
-
-/** Rates assumed of a worker until measured ones are known: OpenBLAS on one slow core, and a busy disk or bucket. */
-const ASSUMED = { flopsPerSecond: 15e9, bytesPerSecond: 0.5e9, secondsPerPackage: 0.005 };
+import type { OperationPlan, PhasePlan, Plan, PlanFigures } from './plan.ts';
 
 /**
  * Decides a whole job from its specification: no clock, no chance, no I/O.
- * @throws ShapeMismatchError when the operands do not fit the operation, PlanDoesNotFitError when no block fits a worker.
+ * @throws ShapeMismatchError or OperandRefusedError when the operands do not fit the operation, PlanDoesNotFitError when no
+ *   block fits a worker.
  */
 export function planJob(job: JobSpec): Plan {
   const input = operationInput(job);
   const chosen = masterOperations[job.op].plan(input);
-  const arrays = declareArrays(job, chosen, input);
-  const { A, B } = job.operands;
+  const operands = operandsOf(job);
+  const arrays = declareArrays(job, operands, chosen, input);
   const generate: PhasePlan[] = [];
   const ingest: PhasePlan[] = [];
-  for (const [name, operand] of [
-    ['A', A],
-    ['B', B],
-  ] as const) {
-    if (operand.kind === 'random') generate.push(generatePhase(name, arrays[name]!, operand.recipe));
-    if (operand.kind === 'csv') ingest.push(ingestPhase(name, arrays[name]!, operand.csv));
+  for (const [name, operand] of operands) {
+    if (operand.kind === 'random') generate.push(generatePhase(name, arrays[name]!, operand.recipe, input.fleet));
+    if (operand.kind === 'csv') ingest.push(ingestPhase(name, arrays[name]!, operand.csv, input.fleet));
   }
-  const exported = job.exports.map((name) => exportPhase(name, arrays[name]!));
+  const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, input.fleet));
+  const phases = [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)];
+  const given = new Set(operands.filter(([, operand]) => operand.kind === 'array').map(([name]) => name as string));
   return {
     arrays,
-    created: Object.keys(arrays).filter(
-      (name) => !(name === 'A' && A.kind === 'array') && !(name === 'B' && B.kind === 'array'),
+    created: Object.keys(arrays).filter((name) => !given.has(name)),
+    texts: Object.fromEntries(
+      operands.flatMap(([name, operand]) => (operand.kind === 'csv' ? [[name, operand.csv]] : [])),
     ),
-    texts: {
-      ...(A.kind === 'csv' ? { A: A.csv } : {}),
-      ...(B.kind === 'csv' ? { B: B.csv } : {}),
-    },
-    phases: [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)],
-    inline: ['A', 'B', 'C'].every((name) => tileBytes(arrays[name]!) <= INLINE_TILE_BYTES),
-    figures: chosen.figures,
+    phases,
+    inline: job.op !== 'subtract' && ['A', 'B', 'C'].every((name) => tileBytes(arrays[name]) <= INLINE_TILE_BYTES),
+    figures: wholeFigures(chosen.figures, phases),
     summary: chosen.summary,
   };
 }
 
-/** What the operation's planner is given of a job. */
+/** What the operation's planner is given of a job. @throws what `jobShapes` throws */
 export function operationInput(job: JobSpec): OperationInput {
-  const { A, B } = job.operands;
-  const stored = (operand: typeof A) => (operand.kind === 'array' ? operand.chunk : undefined);
+  const { A, B, C0 } = job.operands;
+  const stored = (operand: OperandSpec) => {
+    if (operand.kind !== 'array' || !operand.chunk) return undefined;
+    return operand.transposed ? ([operand.chunk[1], operand.chunk[0]] as const) : operand.chunk;
+  };
   return {
-    shapes: { A: A.shape, B: B.shape, C: operations[job.op].resultShape(A.shape, B.shape) },
+    shapes: jobShapes(job),
+    transposed: { A: A.transposed ?? false, B: B.transposed ?? false },
     stored: { A: stored(A), B: stored(B) },
+    rowByRow: job.output.url.endsWith('.npy') || operandsOf(job).some(([, operand]) => isRowByRow(operand)),
+    alpha: job.alpha ?? 1,
+    beta: C0 ? (job.beta ?? 1) : 0,
     dtype: job.dtype,
     fleet: fleetModel(job),
     verify: { rounds: job.verify.rounds, seed: checkSeed(job.jobId) },
   };
 }
 
-function fleetModel({ fleet }: JobSpec): FleetModel {
-  return {
-    ...ASSUMED,
-    flopsPerSecond: ASSUMED.flopsPerSecond * fleet.cores,
-    workers: fleet.workers,
-    memoryBytes: fleet.memoryBytes,
-  };
+/** The operands that the job reads, by name. */
+function operandsOf({ op, operands, beta }: JobSpec): ['A' | 'B' | 'C0', OperandSpec][] {
+  const { C0 } = operands;
+  return [
+    ...operations[op].operands.map((name): ['A' | 'B', OperandSpec] => [name, operands[name]]),
+    ...(C0 && beta !== 0 ? [['C0', C0] as ['C0', OperandSpec]] : []),
+  ];
 }
 
-function declareArrays(job: JobSpec, chosen: OperationPlan, input: OperationInput): Record<string, ArrayDeclaration> {
-  const arrays: Record<string, ArrayDeclaration> = {
-    A: operandArray('A', job.operands.A, job, chosen.chunks.A),
-    B: operandArray('B', job.operands.B, job, chosen.chunks.B),
-    C: { url: job.output.url, shape: input.shapes.C, dtype: job.dtype, chunk: chosen.chunks.C },
-  };
+function isRowByRow(operand: OperandSpec): boolean {
+  return operand.kind === 'csv' || operand.url.endsWith('.npy');
+}
+
+function declareArrays(
+  job: JobSpec,
+  operands: readonly (readonly ['A' | 'B' | 'C0', OperandSpec])[],
+  chosen: OperationPlan,
+  input: OperationInput,
+): Record<string, ArrayDeclaration> {
+  const chunks = { ...chosen.chunks, C0: chosen.chunks.C };
+  const arrays: Record<string, ArrayDeclaration> = {};
+  for (const [name, operand] of operands) arrays[name] = operandArray(name, operand, job, chunks[name]);
+  arrays['C'] = { url: job.output.url, shape: input.shapes.C, dtype: job.dtype, chunk: chosen.chunks.C };
   for (const [name, array] of Object.entries(chosen.extra))
     arrays[name] = { ...array, url: `${job.workspace}/${name}.zarr` };
   return arrays;
 }
 
-function tileBytes({ shape, dtype }: ArrayDeclaration): number {
-  return shape[0] * shape[1] * bytesPerElement(dtype);
+function wholeFigures(figures: OperationPlan['figures'], phases: readonly PhasePlan[]): PlanFigures {
+  const sum = (of: (phase: PhasePlan) => number | undefined) =>
+    phases.reduce((total, phase) => total + (of(phase) ?? 0), 0);
+  return {
+    ...figures,
+    packages: sum(({ packages }) => packages),
+    bytesRead: sum(({ cost }) => cost?.bytesRead),
+    bytesWritten: sum(({ cost }) => cost?.bytesWritten),
+    seconds: sum(({ cost }) => cost?.seconds),
+  };
+}
+
+function tileBytes(array: ArrayDeclaration | undefined): number {
+  return array ? array.shape[0] * array.shape[1] * bytesPerElement(array.dtype) : 0;
 }
 
 /** The check's vectors follow from the job's id (FNV-1a, 64 bit), so that a master started again asks the same question. */

@@ -1,4 +1,5 @@
 import type { ArrayDeclaration, CsvText, PackageBody, Phase } from '@tessera/protocol';
+import type { BoundName } from './lower-bound.ts';
 
 /**
  * One phase of a job: packages that may run in any order, all of which end before the next phase begins. Packages are
@@ -11,18 +12,42 @@ export interface PhasePlan {
   at(index: number): PackageBody;
   /** For a check: the packages of the compute phase whose output it looks at, by number. */
   checks?(index: number): Iterable<number>;
+  /** What all its packages together should cost. */
+  readonly cost?: PhaseCost;
 }
 
-/** What a plan expects to move and hold, in bytes, for people, reports and tests. */
-export interface PlanFigures {
+/** What a phase is expected to move and to take. */
+export interface PhaseCost {
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** Largest resident size that a worker should reach. */
+  /** Wall seconds on the whole fleet, from the rates that the plan was given or assumes. */
+  readonly seconds: number;
+}
+
+/** What an operation's own phases are expected to hold and move, in bytes, and how good that is. */
+export interface OperationFigures {
+  /** Largest resident size that a worker should reach, operand pieces that it keeps included. */
   readonly peakWorkerBytes: number;
-  /** What no schedule could go below, for products. */
+  /** Read and written by the compute and reduce phases: what the bound speaks of. */
+  readonly movedBytes: number;
+  /** What no schedule of the kind that `bound` names moves less than; see `lower-bound.ts`. */
   readonly lowerBoundBytes: number;
+  readonly bound: BoundName;
+  /** movedBytes / lowerBoundBytes. */
+  readonly ratio: number;
+  /** Why the ratio is above 1.25, where it is. */
+  readonly reason?: string;
   /** Operation count of the compute phase. */
   readonly flops: number;
+}
+
+/** What a plan expects of a whole job, for people, reports and tests. */
+export interface PlanFigures extends OperationFigures {
+  readonly packages: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Wall seconds of all phases. */
+  readonly seconds: number;
 }
 
 /** How a job is done: a value, made of shapes and budgets alone, that can be printed, stored and checked. */
@@ -39,9 +64,9 @@ export interface Plan {
   readonly summary: string;
 }
 
-/** What an operation decides; operands, texts and exports are the same for all and are added by `planJob`. */
+/** What an operation's planner decides; operands, texts and exports are the same for all and are added by `planJob`. */
 export interface OperationPlan {
-  /** Chunk shapes of A, B and C. */
+  /** Chunk shapes of A, B and C; those of A and B as stored. */
   readonly chunks: {
     readonly A: readonly [number, number];
     readonly B: readonly [number, number];
@@ -50,6 +75,6 @@ export interface OperationPlan {
   /** Further arrays of the job, stored in its workspace. */
   readonly extra: Readonly<Record<string, Omit<ArrayDeclaration, 'url'>>>;
   readonly phases: readonly PhasePlan[];
-  readonly figures: PlanFigures;
+  readonly figures: OperationFigures;
   readonly summary: string;
 }

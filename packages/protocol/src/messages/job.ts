@@ -27,14 +27,20 @@ export const CsvText = z.object({
 });
 export type CsvText = z.infer<typeof CsvText>;
 
+/**
+ * The operation takes the transpose of what is stored. `shape` is the operand as the operation takes it, so what is
+ * stored (and made from a seed, and read from a file) is shape[1] x shape[0]. False when absent.
+ */
+const transposed = z.boolean().optional();
+
 /** Where an operand comes from. */
 export const OperandSpec = z.discriminatedUnion('kind', [
   /** Made by the workers from the seed, stored at `url` (`.zarr` or `.npy`). */
-  z.object({ kind: z.literal('random'), shape: Shape, recipe: RandomRecipe, url: Url }),
-  /** Read where it is; `chunk` is the shape of its stored pieces, where it has any. */
-  z.object({ kind: z.literal('array'), shape: Shape, dtype: DType, url: Url, chunk: Shape.optional() }),
+  z.object({ kind: z.literal('random'), shape: Shape, transposed, recipe: RandomRecipe, url: Url }),
+  /** Read where it is; `chunk` is the shape of its stored pieces, as stored, where it has any. */
+  z.object({ kind: z.literal('array'), shape: Shape, transposed, dtype: DType, url: Url, chunk: Shape.optional() }),
   /** Parsed by the workers into an array of the workspace. */
-  z.object({ kind: z.literal('csv'), shape: Shape, csv: CsvText }),
+  z.object({ kind: z.literal('csv'), shape: Shape, transposed, csv: CsvText }),
 ]);
 export type OperandSpec = z.infer<typeof OperandSpec>;
 
@@ -45,6 +51,7 @@ export type KernelPreference = z.infer<typeof KernelPreference>;
 /**
  * A job as the CLI submits it: object `jobs/<jobId>/job.json` of the fleet's bucket.
  * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","cluster":"default","op":"add","operands":{"A":{"kind":"random","shape":[10,10],"recipe":{"seed":"7","operand":0,"distribution":{"kind":"uniform"}},"url":"file:///tmp/w/A.zarr"},"B":{"kind":"random","shape":[10,10],"recipe":{"seed":"7","operand":1,"distribution":{"kind":"uniform"}},"url":"file:///tmp/w/B.zarr"}},"dtype":"float64","kernel":"auto","fleet":{"workers":2,"memoryBytes":943718400,"cores":1},"workspace":"file:///tmp/w","output":{"url":"file:///tmp/w/C.zarr"},"exports":[],"verify":{"rounds":2}}
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","cluster":"default","op":"multiply","operands":{"A":{"kind":"array","shape":[20,30],"transposed":true,"dtype":"float64","url":"file:///tmp/a.npy"},"B":{"kind":"array","shape":[30,10],"dtype":"float64","url":"file:///tmp/b.zarr","chunk":[30,10]},"C0":{"kind":"array","shape":[20,10],"dtype":"float64","url":"file:///tmp/c0.npy"}},"alpha":2,"beta":-1,"dtype":"float64","kernel":"auto","fleet":{"workers":2,"memoryBytes":943718400,"cores":1,"rates":{"flopsPerSecond":40000000000}},"workspace":"file:///tmp/w","output":{"url":"file:///tmp/w/C.npy"},"exports":[],"verify":{"rounds":2}}
  */
 export const JobSpec = z.object({
   v: z.literal(PROTOCOL_VERSION),
@@ -52,7 +59,11 @@ export const JobSpec = z.object({
   jobId: JobId,
   cluster: ClusterName,
   op: OperationName,
-  operands: z.object({ A: OperandSpec, B: OperandSpec }),
+  /** An operation of one operand is given it again as B and never looks at that. C0 is added to a product. */
+  operands: z.object({ A: OperandSpec, B: OperandSpec, C0: OperandSpec.optional() }),
+  /** C = alpha·op(A)·op(B) + beta·C0, the GEMM of the BLAS. Both 1 when absent. */
+  alpha: z.number().optional(),
+  beta: z.number().optional(),
   dtype: DType,
   kernel: KernelPreference,
   /** What the plan may count on: workers, and per worker its memory budget and cores. */
@@ -60,6 +71,14 @@ export const JobSpec = z.object({
     workers: z.int().positive().max(100_000),
     memoryBytes: z.int().positive(),
     cores: z.int().positive(),
+    /** What was measured of a worker; the plan assumes what isn't given. */
+    rates: z
+      .object({
+        flopsPerSecond: z.number().positive().optional(),
+        bytesPerSecond: z.number().positive().optional(),
+        secondsPerPackage: z.number().nonnegative().optional(),
+      })
+      .optional(),
   }),
   /** Folder or prefix for everything that the job stores and names itself. */
   workspace: Url,

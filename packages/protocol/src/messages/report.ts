@@ -39,7 +39,15 @@ export const Report = z.object({
   kernel: z
     .object({ name: z.string(), detail: z.string(), rate: z.number(), unit: z.enum(['GFLOPS', 'GB/s']) })
     .nullable(),
-  byWorker: z.record(z.string(), z.object({ packages: z.int(), busySeconds: z.number() })),
+  byWorker: z.record(
+    z.string(),
+    z.object({
+      packages: z.int(),
+      busySeconds: z.number(),
+      /** Share of the compute phase during which the worker's kernel ran, 0 to 1. */
+      kernelShare: z.number().optional(),
+    }),
+  ),
   verified: z.object({ method: z.enum(['exact', 'freivalds', 'recompute', 'off']), ok: z.boolean(), rounds: z.int() }),
   error: z.object({ tag: z.string(), message: z.string(), packageId: z.string().optional() }).optional(),
 });

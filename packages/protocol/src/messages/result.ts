@@ -49,6 +49,8 @@ export const Result = z.discriminatedUnion('status', [
     }),
     bytes: z.object({ read: z.number().nonnegative(), written: z.number().nonnegative() }),
     kernel: KernelUse.optional(),
+    /** Bytes of operands that the worker still had in memory from earlier packages and did not read again. */
+    reusedBytes: z.number().nonnegative().optional(),
     tile: InlineTile.optional(),
     check: CheckOutcome.optional(),
   }),

@@ -54,8 +54,23 @@ export const IngestPackage = z.object({
   sink: ArrayPiece,
 });
 
+/** Any finite number that a matrix is multiplied by. */
+const Scalar = z.number();
+
+/** The scalars and transposes of the BLAS's GEMM; a transposed operand's piece is named as it is stored. */
+const gemm = {
+  /** Whether A's piece is k x m and its transpose is meant. False when absent. */
+  transA: z.boolean().optional(),
+  /** Whether B's piece is n x k and its transpose is meant. False when absent. */
+  transB: z.boolean().optional(),
+  /** 1 when absent. */
+  alpha: Scalar.optional(),
+  /** What `c0` is multiplied by; 1 when absent. */
+  beta: Scalar.optional(),
+};
+
 /**
- * C = A + B over one region.
+ * C = alpha·A + beta·B over one region, both 1 when absent (beta is -1 in a difference).
  * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-3","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"add","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":1000},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":500,"cols":1000},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":1000}}
  */
 export const AddPackage = z.object({
@@ -64,12 +79,15 @@ export const AddPackage = z.object({
   a: TileSource,
   b: TileSource,
   c: TileSink,
+  alpha: Scalar.optional(),
+  beta: Scalar.optional(),
 });
 
 /**
- * A block of C over a range of k: C[m x n] = A[m x k] B[k x n], summed over k in steps of `kStep` from the lowest up, so
+ * A block of C over a range of k: C[m x n] = alpha·op(A)[m x k]·op(B)[k x n] + beta·C0, summed over k in steps of `kStep` from the lowest up, so
  * that the bits of the result depend on the plan alone.
  * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"multiply","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":750},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":750,"cols":500},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":500},"kStep":375}
+ * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"multiply","a":{"kind":"array","array":"A","row":0,"col":0,"rows":750,"cols":500},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":750,"cols":500},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":500},"kStep":375,"transA":true,"alpha":2,"beta":-0.5,"c0":{"kind":"array","array":"C0","row":0,"col":0,"rows":500,"cols":500}}
  */
 export const MultiplyPackage = z.object({
   ...header,
@@ -78,6 +96,15 @@ export const MultiplyPackage = z.object({
   b: TileSource,
   c: TileSink,
   kStep: z.int().positive(),
+  ...gemm,
+  /** The block's piece of C0, of C's shape; without it nothing is added. */
+  c0: TileSource.optional(),
+  /** Where the block's transpose is stored as well, for a C that is symmetric: first, so that C's piece proves both. */
+  mirror: ArrayPiece.optional(),
+  /** Whether the block is stored before the worker begins another, as memory holds only one. */
+  alone: z.boolean().optional(),
+  /** Bytes of operand pieces that the worker may keep for its next packages. None when absent. */
+  cacheBytes: z.int().nonnegative().optional(),
 });
 
 /**
@@ -89,6 +116,8 @@ export const ReducePackage = z.object({
   kind: z.literal('reduce'),
   parts: z.array(TileSource).min(1).max(4096),
   c: TileSink,
+  /** Where the transpose of the sum is stored as well. */
+  mirror: ArrayPiece.optional(),
 });
 
 /** Which random vectors a check uses: `rounds` Gaussian columns from this seed. */
@@ -97,14 +126,45 @@ export type CheckVectors = z.infer<typeof CheckVectors>;
 
 /** The steps of verification; `elements` compares a sum, `project` and `product` are the two halves of Freivalds' check. */
 export const VerifyStep = z.discriminatedUnion('step', [
-  /** C = A + B element by element, exactly. */
-  z.object({ step: z.literal('elements'), a: TileSource, b: TileSource, c: TileSource }),
-  /** C = A·B computed again, for matrices with NaN or infinities in them, which a projection can't see through. */
-  z.object({ step: z.literal('recompute'), a: ArrayPiece, b: ArrayPiece, c: ArrayPiece, kStep: z.int().positive() }),
-  /** Rows of Y = [B·r for each round | norm of B's rows] (rows x (rounds + 1), float64). */
-  z.object({ step: z.literal('project'), b: ArrayPiece, vectors: CheckVectors, y: ArrayPiece }),
-  /** Rows of C·r against A·Y. */
-  z.object({ step: z.literal('product'), a: ArrayPiece, c: ArrayPiece, vectors: CheckVectors, y: ArrayPiece }),
+  /** C = alpha·A + beta·B element by element, exactly; both 1 when absent. */
+  z.object({
+    step: z.literal('elements'),
+    a: TileSource,
+    b: TileSource,
+    c: TileSource,
+    alpha: Scalar.optional(),
+    beta: Scalar.optional(),
+  }),
+  /** A block computed again, for matrices with NaN or infinities in them, which a projection can't see through. */
+  z.object({
+    step: z.literal('recompute'),
+    a: ArrayPiece,
+    b: ArrayPiece,
+    c: ArrayPiece,
+    kStep: z.int().positive(),
+    ...gemm,
+    c0: ArrayPiece.optional(),
+  }),
+  /** Rows of Y = [op(B)·r for each round | norm of op(B)'s rows] (rows x (rounds + 1), float64). */
+  z.object({
+    step: z.literal('project'),
+    b: ArrayPiece,
+    transB: gemm.transB,
+    vectors: CheckVectors,
+    y: ArrayPiece,
+  }),
+  /** Rows of C·r against alpha·op(A)·Y + beta·C0·r. */
+  z.object({
+    step: z.literal('product'),
+    a: ArrayPiece,
+    c: ArrayPiece,
+    vectors: CheckVectors,
+    y: ArrayPiece,
+    transA: gemm.transA,
+    alpha: gemm.alpha,
+    beta: gemm.beta,
+    c0: ArrayPiece.optional(),
+  }),
 ]);
 export type VerifyStep = z.infer<typeof VerifyStep>;
 

@@ -1,0 +1,60 @@
+import { bytesPerElement } from '@tessera/protocol';
+import { WORKER_BASE_BYTES } from '../plan/cost-model.ts';
+import { gramBound, productBound } from '../plan/lower-bound.ts';
+import type { OperationFigures } from '../plan/plan.ts';
+import type { CutProduct } from './product.ts';
+
+/** A plan that moves at most this many times the bound needs no excuse. */
+const CLOSE = 1.25;
+
+/**
+ * What a cut product moves beside what it must. The bound's memory is all of a worker's budget beyond the base, though our
+ * schedule spends part of it on a second block, on operands ahead of their time and on chunks on their way; the bound's
+ * workers are those that get a package, each an equal share. Checks are not counted: they are another computation.
+ */
+export function productFigures({ task, blocks, input }: CutProduct, leastMoved: number): OperationFigures {
+  const { m, n, k, symmetric } = task;
+  const { fleet, dtype } = input;
+  const bytes = bytesPerElement(dtype);
+  const memoryElements = Math.max(1, (fleet.memoryBytes - WORKER_BASE_BYTES) / bytes);
+  const workers = Math.min(fleet.workers, blocks.packages);
+  const given = { m, n, k, memoryElements, workers, addend: task.beta !== 0 };
+  const bound = symmetric ? gramBound(given) : productBound(given);
+  const { computeElements, reduceElements } = blocks;
+  const moved = computeElements.read + computeElements.written + reduceElements.read + reduceElements.written;
+  const ratio = moved / bound.elements;
+  return {
+    peakWorkerBytes: blocks.peakBytes,
+    movedBytes: moved * bytes,
+    lowerBoundBytes: bound.elements * bytes,
+    bound: bound.name,
+    ratio,
+    ...(ratio > CLOSE
+      ? { reason: reasonOf({ task, blocks, input }, moved / leastMoved, leastMoved / bound.elements) }
+      : {}),
+    flops: (symmetric ? 1 : 2) * m * n * k,
+  };
+}
+
+/** Why a plan moves more than it must: what was bought with it, and what no cut could have avoided. */
+function reasonOf({ task, blocks, input }: CutProduct, chosen: number, unavoidable: number): string {
+  const { block, packages } = blocks;
+  const perWorker = packages / input.fleet.workers;
+  const reasons: string[] = [];
+  if (chosen > 1.05) {
+    const count = Number.isInteger(perWorker) ? String(perWorker) : perWorker.toFixed(1);
+    reasons.push(
+      perWorker > 1
+        ? `${count} packages per worker, so that none waits long for the last, move ${chosen.toFixed(2)} times the least`
+        : `packages this short are chosen for time, which moves ${chosen.toFixed(2)} times the least`,
+    );
+  }
+  if (unavoidable > 1.05) {
+    const mib = Math.round(input.fleet.memoryBytes / 1024 / 1024);
+    const why = task.symmetric
+      ? 'packages of one block each read every band of the operand again'
+      : `whole blocks such as ${block.rows}x${block.cols}, in chunks, with operands ahead of their time, in ${mib} MiB`;
+    reasons.push(`${why}: ${unavoidable.toFixed(2)} times the bound at best`);
+  }
+  return reasons.join('; ');
+}
