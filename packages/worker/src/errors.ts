@@ -18,3 +18,14 @@ export class UnknownJobError extends WorkerError {
     super(`job ${jobId} has no manifest in this fleet's bucket; its packages are dropped`);
   }
 }
+
+/** A package was delivered again and again and nobody answered it: it kills whoever takes it, so nobody does any more. */
+export class PoisonPackageError extends WorkerError {
+  readonly _tag = 'PoisonPackageError';
+  constructor(deliveries: number) {
+    super(
+      `the package was delivered ${deliveries} times without an answer: the workers that took it died or lost touch; ` +
+        'see what they logged last',
+    );
+  }
+}

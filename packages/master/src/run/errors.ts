@@ -29,6 +29,17 @@ export class NoAnswerError extends JobError {
   }
 }
 
+/** A package was done, and the tile that it sent could not be stored, however often that was tried. */
+export class PackageUnsettledError extends JobError {
+  readonly _tag = 'PackageUnsettledError';
+  readonly packageId: string;
+  constructor(packageId: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`the result of package ${packageId} could not be stored: ${reason}`, { cause });
+    this.packageId = packageId;
+  }
+}
+
 /** The stored result is not what the operands give. */
 export class WrongResultError extends JobError {
   readonly _tag = 'WrongResultError';

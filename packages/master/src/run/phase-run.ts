@@ -10,21 +10,38 @@ import {
   type MessageQueue,
   type PackageBody,
   type ProgressEvent,
+  type ReceivedMessage,
   type WorkPackage,
 } from '@tessera/protocol';
+import { errorTag, isPassingError, patiently, pauseMs } from '@tessera/queue';
 import type { PhasePlan } from '../plan/plan.ts';
-import { NoAnswerError, PackageFailedError } from './errors.ts';
-import { shouldSendAgain, type StragglerPolicy } from './stragglers.ts';
+import { Bell } from './bell.ts';
+import { NoAnswerError, PackageFailedError, PackageUnsettledError } from './errors.ts';
+import { expectedMs } from './expected-time.ts';
+import { Flights, type Flight } from './flights.ts';
+import { Median } from './median.ts';
+import { isDamage, type Repair } from './repairs.ts';
+import { verdictOn, type StragglerPolicy } from './stragglers.ts';
 import type { Tally } from './tally.ts';
 
-/** Packages sent and not answered at once: keeps the queue short of its limit on messages in flight, and the master small. */
-const WINDOW = 4096;
 /** Packages handed to the queue in one call. */
-const SEND_RUN = 40;
-/** Durations kept for the median. */
-const RECENT = 64;
+const SEND_RUN = 100;
 /** Seconds that a receive waits; shorter than the queue allows, so that stragglers are looked for in between. */
 const POLL_SECONDS = 5;
+/** Packages for each receive that is under way at once: one brings at most ten answers a round trip. */
+const PACKAGES_PER_LANE = 50;
+const MOST_LANES = 8;
+/** Between two looks for stragglers, and between two events of one kind: people read these. */
+const LOOK_MS = 500;
+const ANNOUNCE_MS = 100;
+/** Packages that count as lost and are sent again at once; when these are answered there is time for more. */
+const MOST_AGAIN = 256;
+/** Packages that a worker has at once: while it computes one it reads or stores another. */
+const LANES_PER_WORKER = 2;
+/** Attempts of a repair are numbered from here, each repair 100 further, so that no older answer is taken for its own. */
+const REPAIR_ATTEMPTS = 100;
+/** How long the master goes on when its own calls fail of what passes by itself. */
+export const PATIENCE_MS = 10 * 60_000;
 
 /** An event without what is the same in all events of a job. */
 export type EventBody = ProgressEvent extends infer E
@@ -42,15 +59,21 @@ export interface PhaseContext {
   readonly signal: AbortSignal;
   readonly stragglers: StragglerPolicy;
   readonly tally: Tally;
+  /** Packages under way at once: enough for every worker, few enough to leave the queue to other jobs too. */
+  readonly window: number;
+  /** Number of the phase's first package in package ids; not 0 where an earlier phase has the same name. */
+  readonly firstNumber: number;
   emit(event: EventBody): void;
   /** Prepares a package for sending: puts small tiles into it, and says who should not check his own work. */
-  pack(body: PackageBody, index: number): Promise<PackageBody>;
-  /** Takes what a result brought along: stores an inline tile. Runs once per package. */
+  pack(body: PackageBody, index: number | undefined): Promise<PackageBody>;
+  /** Takes what a result brought along: stores an inline tile. */
   settle(body: PackageBody, result: Extract<Result, { status: 'done' }>): Promise<void>;
   /** Tells whoever reads the log of something that does not stop the job. */
   warn(message: string): void;
   /** Whether the store holds a package's output already, from a run of this master that was cut off. */
   isDone(body: PackageBody): Promise<boolean>;
+  /** Packages of earlier phases that must run again because something that this one reads is damaged. */
+  repairsFor(body: PackageBody): Promise<readonly Repair[]>;
 }
 
 /** What one phase left behind. */
@@ -65,174 +88,239 @@ export interface PhaseOutcome {
 
 /**
  * Runs one phase to its end: every package answered once, whatever is lost, late or repeated in between.
- * @throws PackageFailedError, NoAnswerError; the signal's reason when aborted
+ * @throws PackageFailedError, PackageUnsettledError, NoAnswerError; the signal's reason when aborted; what its queues throw for good
  */
 export async function runPhase(plan: PhasePlan, context: PhaseContext): Promise<PhaseOutcome> {
   return new PhaseRun(plan, context).run();
 }
 
 /**
- * A package is `waiting` until it is sent, then `sent`, then `done`; a failed one is `sent` again. `sentAt` holds the
- * packages in state sent; `#done` those that are done. A package leaves `sent` only on its first good answer.
+ * Two sides work at once until every package is done: one sends packages whose time has come, the lanes of the other
+ * receive answers. Both see the world through `#flights`; a package leaves it on its first good answer, and only then
+ * counts as done, once.
  */
 class PhaseRun {
   readonly #plan: PhasePlan;
   readonly #context: PhaseContext;
-  readonly #attempts: Uint8Array;
-  readonly #done: Uint8Array;
-  readonly #sentAt = new Map<number, number>();
-  readonly #recent: number[] = [];
+  readonly #flights = new Flights();
+  readonly #workMs = new Median();
   readonly #checks: CheckOutcome[] = [];
-  readonly #workers: string[] = [];
-  /** For each package 1 + the place of its worker in `#workers`, 0 where nobody answered yet. */
-  readonly #workerOf: Uint16Array;
+  readonly #workers = new Map<string, number>();
+  /** For each package 1 + the number of its worker, 0 where nobody answered yet. */
+  readonly #workerOf: Uint32Array;
   readonly #startedAt: number;
   #next = 0;
   #doneCount = 0;
+  #repairs = 0;
   #firstSendEndedAt: number;
   #lastAnswerAt: number;
-  #announcedAt = 0;
-  /** Aborted when either side of the phase fails, so that the other ends too. */
+  /** Since when the fleet has lanes for everything that is under way. */
+  #lanesFreeSince: number | undefined;
+  #lookedAt = 0;
+  #announcedAt = { sent: -Infinity, received: -Infinity };
+  /** Aborted when the phase is over, or when either side fails, so that the other ends too. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  #roomForMore: (() => void) | undefined;
+  readonly #bell = new Bell();
 
   constructor(plan: PhasePlan, context: PhaseContext) {
     this.#plan = plan;
     this.#context = context;
-    this.#attempts = new Uint8Array(plan.packages);
-    this.#done = new Uint8Array(plan.packages);
-    this.#workerOf = new Uint16Array(plan.packages);
+    this.#workerOf = new Uint32Array(plan.packages);
     this.#startedAt = context.clock.now();
     this.#firstSendEndedAt = this.#startedAt;
     this.#lastAnswerAt = this.#startedAt;
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
+    this.#signal.addEventListener('abort', () => this.#bell.ring(), { once: true });
   }
 
   async run(): Promise<PhaseOutcome> {
     const { phase, packages } = this.#plan;
+    const { signal, clock } = this.#context;
     this.#context.emit({ event: 'phase:started', phase, packages });
-    const both = [this.#sendAll(), this.#collectAll()].map((side) =>
-      side.catch((error: unknown) => {
-        this.#stop.abort(error);
-        throw error;
+    const lanes = Math.min(MOST_LANES, Math.max(1, Math.ceil(packages / PACKAGES_PER_LANE)));
+    let failure: { error: unknown } | undefined;
+    const sides = [() => this.#sendAll(), ...Array.from({ length: lanes }, () => () => this.#collect())];
+    await Promise.all(
+      sides.map(async (side) => {
+        try {
+          await side();
+        } catch (error) {
+          failure ??= { error };
+          this.#stop.abort(error);
+        }
       }),
     );
-    const ended = await Promise.allSettled(both);
-    if (this.#context.signal.aborted) throw this.#context.signal.reason;
-    if (this.#stop.signal.aborted && this.#doneCount < packages) throw this.#stop.signal.reason;
-    const failed = ended.find((side) => side.status === 'rejected');
-    if (failed && this.#doneCount < packages) throw failed.reason;
-    const seconds = (this.#context.clock.now() - this.#startedAt) / 1000;
+    if (signal.aborted) throw signal.reason;
+    if (failure && !this.#isOver) throw failure.error;
+    const seconds = (clock.now() - this.#startedAt) / 1000;
     this.#context.emit({ event: 'phase:ended', phase, seconds });
+    const names = [...this.#workers.keys()];
     return {
       seconds,
       sendSeconds: (this.#firstSendEndedAt - this.#startedAt) / 1000,
       checks: this.#checks,
-      workerOf: (index) => this.#workers[this.#workerOf[index]! - 1],
+      workerOf: (index) => names[this.#workerOf[index]! - 1],
     };
   }
 
+  get #isOver(): boolean {
+    return this.#doneCount === this.#plan.packages;
+  }
+
+  // Sending
+
   async #sendAll(): Promise<void> {
-    const { packages, phase } = this.#plan;
-    while (this.#next < packages) {
-      await this.#room();
-      const run: number[] = [];
-      while (this.#next < packages && run.length < SEND_RUN) {
-        const index = this.#next++;
-        if (await this.#context.isDone(this.#plan.at(index))) this.#finish(index);
-        else run.push(index);
-      }
-      await this.#send(run);
-      this.#context.emit({ event: 'packages:sent', phase, sent: this.#next, packages });
+    const { clock } = this.#context;
+    while (!this.#isOver && !this.#signal.aborted) {
+      const before = this.#next;
+      const run = this.#flights.takeDue(clock.now(), SEND_RUN);
+      if (run.length < SEND_RUN) run.push(...(await this.#takeNew(SEND_RUN - run.length)));
+      if (run.length > 0 || this.#next > before) await this.#send(run);
+      else await this.#bell.wait(clock, Math.min(60_000, this.#flights.nextDueAt() - clock.now()));
     }
-    this.#firstSendEndedAt = this.#context.clock.now();
-    if (this.#doneCount === packages) this.#stop.abort();
+    if (this.#isOver) this.#stop.abort();
   }
 
-  async #send(indices: readonly number[]): Promise<void> {
-    if (indices.length === 0) return;
-    const bodies = await Promise.all(indices.map((index) => this.#message(index)));
-    const now = this.#context.clock.now();
-    for (const index of indices) this.#sentAt.set(index, now);
-    await this.#context.jobs.send(bodies, this.#signal);
+  /** The next packages that were never sent, as many as the window has room for; those that are done already are left out. */
+  async #takeNew(most: number): Promise<Flight[]> {
+    const { packages } = this.#plan;
+    const indices: number[] = [];
+    const room = Math.min(most, this.#context.window - this.#flights.size);
+    while (this.#next < packages && indices.length < room) indices.push(this.#next++);
+    if (indices.length === 0) return [];
+    const bodies = indices.map((index) => this.#plan.at(index));
+    const done = await Promise.all(bodies.map((body) => this.#patiently(() => this.#context.isDone(body))));
+    const flights: Flight[] = [];
+    for (const [at, index] of indices.entries()) {
+      if (done[at]) {
+        this.#doneCount++;
+        continue;
+      }
+      const flight = this.#flights.begin(this.#id(index), index, bodies[at]!);
+      flight.state = 'sending';
+      flights.push(flight);
+    }
+    if (done.includes(true)) this.#announceReceived();
+    return flights;
   }
 
-  async #message(index: number): Promise<string> {
-    const body = await this.#context.pack(this.#plan.at(index), index);
+  async #send(run: readonly Flight[]): Promise<void> {
+    const { clock, jobs } = this.#context;
+    const packed = await Promise.all(run.map((flight) => this.#pack(flight)));
+    const now = clock.now();
+    const messages: string[] = [];
+    for (const [at, flight] of run.entries()) {
+      const body = packed[at];
+      if (!body || flight.state !== 'sending') continue;
+      this.#flights.sent(flight, now);
+      messages.push(this.#message(flight, body));
+    }
+    // What was sent before an error is sent again: a worker that does it twice writes the same bytes.
+    if (messages.length > 0) await this.#patiently(() => jobs.send(messages, this.#signal));
+    if (this.#next === this.#plan.packages && this.#firstSendEndedAt === this.#startedAt) {
+      this.#firstSendEndedAt = clock.now();
+    }
+    this.#announceSent();
+  }
+
+  /** The package as it travels; undefined when a tile that it would carry is damaged and must be repaired first. */
+  async #pack(flight: Flight): Promise<PackageBody | undefined> {
+    try {
+      return await this.#patiently(() => this.#context.pack(flight.body, flight.index));
+    } catch (error) {
+      const tag = errorTag(error);
+      if (!isDamage(tag)) throw error;
+      const { message } = error as Error;
+      await this.#failed(flight, { attempt: ++flight.attempt, worker: 'master', error: { tag, message } });
+      return undefined;
+    }
+  }
+
+  #message(flight: Flight, body: PackageBody): string {
     const message: WorkPackage = {
       v: PROTOCOL_VERSION,
       bundle: BUNDLE_VERSION,
       jobId: this.#context.jobId,
-      packageId: this.#id(index),
+      packageId: flight.id,
       replyTo: this.#context.results.name,
-      attempt: ++this.#attempts[index]!,
+      attempt: flight.attempt,
       ...body,
     };
     return JSON.stringify(message);
   }
 
-  async #room(): Promise<void> {
-    while (this.#sentAt.size >= WINDOW && !this.#signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#roomForMore = resolve;
-        this.#signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
-    this.#signal.throwIfAborted();
-  }
-
-  /** Several receives at once for a large phase: one brings at most ten answers a round trip. */
-  async #collectAll(): Promise<void> {
-    const lanes = Math.min(4, Math.max(1, Math.ceil(this.#plan.packages / 50)));
-    await Promise.all(Array.from({ length: lanes }, () => this.#collect()));
-  }
+  // Collecting
 
   async #collect(): Promise<void> {
-    while (this.#doneCount < this.#plan.packages) {
-      let messages;
+    const { results, clock } = this.#context;
+    for (let failures = 0; !this.#isOver && !this.#signal.aborted;) {
+      let messages: ReceivedMessage[] = [];
       try {
-        messages = await this.#context.results.receive({
-          max: 10,
-          waitSeconds: POLL_SECONDS,
-          visibilitySeconds: 60,
-          signal: this.#signal,
-        });
+        const signal = this.#signal;
+        messages = await results.receive({ max: 10, waitSeconds: POLL_SECONDS, visibilitySeconds: 60, signal });
+        failures = 0;
       } catch (error) {
-        if (this.#doneCount === this.#plan.packages) return;
-        throw error;
+        if (this.#signal.aborted) return;
+        if (!isPassingError(error)) throw error;
+        failures++;
+        this.#context.warn(`receiving results failed, trying again: ${errorTag(error)}`);
+        await clock.sleep(pauseMs(failures), this.#signal).catch(() => undefined);
       }
-      for (const message of messages) await this.#answer(message.body);
+      await Promise.all(messages.map((message) => this.#answer(message.body)));
+      if (this.#isOver) break;
       // Deleting is only tidiness: an answer that comes again is a duplicate. The last ones go with the queue.
-      if (messages.length > 0 && this.#doneCount < this.#plan.packages) {
-        void this.#context.results.delete(messages.map((message) => message.receipt)).catch(() => undefined);
-      }
-      this.#announce();
-      if (this.#doneCount < this.#plan.packages) await this.#sendStragglers();
+      if (messages.length > 0) void results.delete(messages.map(({ receipt }) => receipt)).catch(() => undefined);
+      this.#announceReceived();
+      this.#lookForStragglers();
     }
-    this.#stop.abort();
+    if (this.#isOver) this.#stop.abort();
+    this.#announceReceived();
   }
 
   async #answer(text: string): Promise<void> {
+    const { jobId, tally, clock } = this.#context;
     const result = this.#parse(text);
-    const index = result && this.#indexOf(result);
-    if (!result || index === undefined || this.#done[index]) {
-      this.#context.tally.duplicates++;
+    const flight = result?.jobId === jobId ? this.#flights.find(result.packageId) : undefined;
+    if (!result || !flight || result.attempt < flight.firstAttempt) {
+      tally.duplicates++;
       return;
     }
+    this.#lastAnswerAt = clock.now();
+    flight.unanswered = 0;
     if (result.status === 'failed') {
-      await this.#failed(index, result);
+      // An answer to an earlier sending than the last: that one is still on its way. Or to one of a master before this.
+      if (result.attempt === flight.attempt && result.attempt > flight.failedAttempt)
+        await this.#failed(flight, result);
+      else tally.duplicates++;
       return;
     }
-    this.#lastAnswerAt = this.#context.clock.now();
-    this.#recent[this.#doneCount % RECENT] = this.#lastAnswerAt - (this.#sentAt.get(index) ?? this.#lastAnswerAt);
-    this.#workerOf[index] = this.#placeOf(result.worker);
+    // From here on others that answer the same package are duplicates, also while its tile is being stored.
+    this.#flights.over(flight);
+    this.#workMs.add(1000 * (result.seconds.read + result.seconds.compute + result.seconds.write));
     if (result.check) this.#checks.push(result.check);
-    this.#context.tally.count(result, this.#plan.phase);
-    // Marked before the wait below: a duplicate that arrives meanwhile must not be settled again.
-    this.#done[index] = 1;
-    await this.#context.settle(this.#plan.at(index), result);
-    this.#finish(index);
+    await this.#settle(flight, result);
+    for (const blocked of flight.blocks) {
+      if (--blocked.blockedBy === 0 && blocked.state === 'blocked') this.#flights.wait(blocked, clock.now());
+    }
+    if (flight.index === undefined) tally.repaired(result);
+    else {
+      this.#workerOf[flight.index] = this.#numberOf(result.worker);
+      tally.count(result, this.#plan.phase);
+      this.#doneCount++;
+    }
+    if (this.#isOver || this.#context.window - this.#flights.size >= SEND_RUN || flight.blocks.length > 0) {
+      this.#bell.ring();
+    }
+  }
+
+  async #settle(flight: Flight, result: Extract<Result, { status: 'done' }>): Promise<void> {
+    try {
+      await this.#patiently(() => this.#context.settle(flight.body, result));
+    } catch (error) {
+      if (this.#signal.aborted) throw error;
+      throw new PackageUnsettledError(flight.id, error);
+    }
   }
 
   /** A result of another protocol version ends the job, for no other will come; a malformed one is left to be sent again. */
@@ -246,86 +334,127 @@ class PhaseRun {
     }
   }
 
-  async #failed(index: number, result: Extract<Result, { status: 'failed' }>): Promise<void> {
-    const { attempts } = this.#context.stragglers;
-    // An answer to an earlier sending than the last: that one is still on its way.
-    if (result.attempt < this.#attempts[index]!) return;
-    const retried = this.#attempts[index]! < attempts;
-    this.#context.emit({
-      event: 'package:failed',
-      packageId: this.#id(index),
-      attempt: result.attempt,
-      worker: result.worker,
-      ...result.error,
-      retried,
-    });
+  /** A package goes out again: at once, after a pause, or when what it reads has been repaired. */
+  async #failed(
+    flight: Flight,
+    { attempt, worker, error }: { attempt: number; worker: string; error: { tag: string; message: string } },
+  ): Promise<void> {
+    const { stragglers, tally, clock } = this.#context;
+    flight.failedAttempt = attempt;
+    flight.failures.add(error.tag);
+    const retried = !flight.failures.areTooMany(stragglers.attempts);
+    this.#context.emit({ event: 'package:failed', packageId: flight.id, attempt, worker, ...error, retried });
     if (!retried) {
-      throw new PackageFailedError(
-        this.#id(index),
-        attempts,
-        result.worker,
-        `${result.error.message} (${result.error.tag})`,
-      );
+      throw new PackageFailedError(flight.id, flight.failures.all, worker, `${error.message} (${error.tag})`);
     }
-    this.#context.tally.retries++;
-    await this.#send([index]);
+    tally.retries++;
+    const repairs = isDamage(error.tag) ? await this.#patiently(() => this.#context.repairsFor(flight.body)) : [];
+    if (flight.state === 'over') return;
+    if (repairs.length > 0) this.#repair(flight, repairs);
+    else {
+      if (flight.state === 'sending') flight.state = 'new';
+      this.#flights.wait(flight, clock.now() + flight.failures.delayMs(error.tag));
+    }
+    this.#bell.ring();
   }
 
-  #placeOf(worker: string): number {
-    const at = this.#workers.indexOf(worker);
-    return at >= 0 ? at + 1 : this.#workers.push(worker);
+  #repair(flight: Flight, repairs: readonly Repair[]): void {
+    const makers = repairs.map(({ id, body }) => {
+      const known = this.#flights.find(id);
+      if (known) return known;
+      this.#context.warn(`${id} runs again: what it made is damaged, and ${flight.id} reads it`);
+      const maker = this.#flights.begin(id, undefined, body, ++this.#repairs * REPAIR_ATTEMPTS);
+      this.#flights.wait(maker, this.#context.clock.now());
+      return maker;
+    });
+    this.#flights.block(flight, makers);
   }
 
-  #finish(index: number): void {
-    this.#done[index] = 1;
-    this.#doneCount++;
-    this.#sentAt.delete(index);
-    this.#roomForMore?.();
+  #numberOf(worker: string): number {
+    let number = this.#workers.get(worker);
+    if (number === undefined) {
+      number = this.#workers.size + 1;
+      this.#workers.set(worker, number);
+    }
+    return number;
   }
 
-  /** Sends again what seems lost or slow; fails the job when a package was sent too often for nothing. */
-  async #sendStragglers(): Promise<void> {
-    if (this.#next < this.#plan.packages) return;
+  // Looking after those that are slow or lost
+
+  #lookForStragglers(): void {
     const { clock, stragglers, tally } = this.#context;
     const now = clock.now();
-    const medianMs = this.#median();
-    const late: number[] = [];
-    for (const [index, sentAt] of this.#sentAt) {
-      const waitedMs = now - Math.max(sentAt, this.#lastAnswerAt);
-      const state = { waitedMs, done: this.#doneCount, packages: this.#plan.packages, medianMs };
-      if (!shouldSendAgain(state, stragglers)) continue;
-      if (this.#attempts[index]! >= stragglers.attempts) {
-        throw new NoAnswerError(this.#id(index), stragglers.attempts, (now - this.#startedAt) / 1000);
+    const lanes = LANES_PER_WORKER * Math.max(1, tally.workers);
+    if (this.#flights.sentCount > lanes || this.#next < this.#plan.packages) this.#lanesFreeSince = undefined;
+    else this.#lanesFreeSince ??= now;
+    if (now - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = now;
+    const phase = {
+      done: this.#doneCount,
+      packages: this.#plan.packages,
+      medianMs: this.#workMs.value(stragglers.enough),
+    };
+    const again: Flight[] = [];
+    for (const flight of this.#flights.oldestFirst()) {
+      // Sent in this order, so the rest is too young for any verdict.
+      if (now - flight.sentAt < stragglers.soonestMs || again.length >= MOST_AGAIN) break;
+      const state = {
+        silentMs: now - Math.max(flight.sentAt, this.#lastAnswerAt),
+        workedOnMs: this.#lanesFreeSince === undefined ? 0 : now - Math.max(flight.sentAt, this.#lanesFreeSince),
+        unanswered: flight.unanswered,
+        backups: flight.backups,
+        expectedMs: expectedMs(flight.body),
+      };
+      const verdict = verdictOn(state, phase, stragglers);
+      if (verdict === 'give up') {
+        throw new NoAnswerError(flight.id, flight.attempt, (now - this.#startedAt) / 1000);
       }
-      late.push(index);
+      if (verdict === 'wait') continue;
+      if (verdict === 'backup') flight.backups++;
+      else flight.unanswered++;
+      again.push(flight);
     }
-    tally.retries += late.length;
-    await this.#send(late);
+    if (again.length === 0) return;
+    tally.retries += again.length;
+    for (const flight of again) this.#flights.wait(flight, now);
+    this.#bell.ring();
   }
 
-  #median(): number | undefined {
-    if (this.#recent.length < this.#context.stragglers.enough) return undefined;
-    return this.#recent.toSorted((a, b) => a - b)[this.#recent.length >> 1];
-  }
+  // Telling people
 
-  /** At most ten times a second, and at the end: people read these. */
-  #announce(): void {
-    const now = this.#context.clock.now();
-    const ended = this.#doneCount === this.#plan.packages;
-    if (!ended && now - this.#announcedAt < 100) return;
-    this.#announcedAt = now;
+  #announceSent(): void {
     const { phase, packages } = this.#plan;
-    this.#context.emit({ event: 'packages:received', phase, received: this.#doneCount, packages });
+    if (this.#isTime('sent', this.#next === packages)) {
+      this.#context.emit({ event: 'packages:sent', phase, sent: this.#next, packages });
+    }
+  }
+
+  #announceReceived(): void {
+    const { phase, packages } = this.#plan;
+    if (this.#isTime('received', this.#isOver)) {
+      this.#context.emit({ event: 'packages:received', phase, received: this.#doneCount, packages });
+    }
+  }
+
+  /** Not more often than people can read, but the end is told, once. */
+  #isTime(what: 'sent' | 'received', ended: boolean): boolean {
+    const now = this.#context.clock.now();
+    if (this.#announcedAt[what] === Infinity || (!ended && now - this.#announcedAt[what] < ANNOUNCE_MS)) return false;
+    this.#announcedAt[what] = ended ? Infinity : now;
+    return true;
+  }
+
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, warn } = this.#context;
+    return patiently(work, {
+      clock,
+      signal: this.#signal,
+      forMs: PATIENCE_MS,
+      onRetry: (error, failures) => warn(`failed ${failures} times, trying again: ${errorTag(error)}`),
+    });
   }
 
   #id(index: number): string {
-    return `${this.#plan.phase}-${index}`;
-  }
-
-  #indexOf(result: Result): number | undefined {
-    if (result.jobId !== this.#context.jobId) return undefined;
-    const [phase, number] = result.packageId.split('-');
-    const index = Number(number);
-    return phase === this.#plan.phase && index < this.#plan.packages ? index : undefined;
+    return `${this.#plan.phase}-${this.#context.firstNumber + index}`;
   }
 }

@@ -3,27 +3,38 @@ import {
   jobKey,
   jobQueueName,
   Manifest,
-  operations,
+  parseMessage,
   PROTOCOL_VERSION,
+  Report,
   resultQueueName,
   type ArrayDeclaration,
+  type ArrayPiece,
   type Clock,
   type JobSpec,
+  type MessageQueue,
   type OpenQueue,
   type PackageBody,
   type Phase,
   type ProgressEvent,
-  type Report,
 } from '@tessera/protocol';
+import { errorTag, patiently } from '@tessera/queue';
 import { masterOperations } from '../operations/index.ts';
 import { operationInput, planJob } from '../plan/plan-job.ts';
 import type { PhasePlan, Plan } from '../plan/plan.ts';
-import { JobCancelledError, JobError, WrongResultError } from './errors.ts';
+import { JobCancelledError, WrongResultError } from './errors.ts';
 import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
-import { runPhase, type EventBody, type PhaseContext, type PhaseOutcome } from './phase-run.ts';
-import { outputExists } from './resume.ts';
+import { reportOf } from './job-report.ts';
+import { outputsOf } from './package-pieces.ts';
+import { PATIENCE_MS, runPhase, type EventBody, type PhaseContext, type PhaseOutcome } from './phase-run.ts';
+import { repairsFor } from './repairs.ts';
+import { stateOf } from './resume.ts';
 import { STRAGGLERS, type StragglerPolicy } from './stragglers.ts';
 import { Tally } from './tally.ts';
+
+/** Packages under way for each worker of the fleet: some that it works on, and enough that it never waits for the next. */
+const PACKAGES_PER_WORKER = 16;
+/** At least so many, for fleets that grow while a job runs; and at most, far from the queue's limit of messages in flight. */
+const WINDOW = { least: 256, most: 20_000 };
 
 /** What a job needs of the world. */
 export interface JobWorld {
@@ -38,16 +49,26 @@ export interface JobWorld {
   emit(event: ProgressEvent): void;
   warn(message: string): void;
   readonly stragglers?: StragglerPolicy;
+  /** How the job is cut; `planJob` where nothing else is given. A simulation cuts smaller. */
+  readonly plan?: (job: JobSpec) => Plan;
 }
 
 /**
  * One job from plan to report. It ends in one of three ways, each with a report in the bucket: done and verified, failed
- * with the reason, or cancelled. Only what keeps the report itself from being written is thrown.
+ * with the reason, or cancelled. A master that is started again for a job goes on where the store says that the one
+ * before it was; for a job that has its report there is nothing left to do.
+ *
+ * Only what keeps the report itself from being read or written is thrown.
  */
 export async function runJob(job: JobSpec, world: JobWorld): Promise<Report> {
   const run = new JobRun(job, world);
-  const report = await run.execute();
-  await world.objects.set(jobKey(job.jobId, 'report'), new TextEncoder().encode(JSON.stringify(report)));
+  const key = jobKey(job.jobId, 'report');
+  const told = await run.stubbornly(() => world.objects.get(key));
+  const report = told ? parseMessage(Report, 'report', new TextDecoder().decode(told)) : await run.execute();
+  if (!told) {
+    const bytes = new TextEncoder().encode(JSON.stringify(report));
+    await run.stubbornly(() => world.objects.set(key, bytes));
+  }
   run.emit({ event: 'job:ended', status: report.status });
   return report;
 }
@@ -58,39 +79,54 @@ class JobRun {
   readonly #tally = new Tally();
   readonly #seconds = { plan: 0, send: 0, compute: 0, collect: 0, verify: 0, finish: 0 };
   readonly #open = new Map<string, Promise<MatrixArray>>();
-  readonly #outcomes = new Map<Phase, PhaseOutcome>();
-  #verified: Report['verified'];
+  readonly #outcomes: PhaseOutcome[] = [];
+  /** What was computed by whom, for checks by others. */
+  #computed: PhaseOutcome | undefined;
+  /** Packages so far by phase: two phases of one name share their numbers. */
+  readonly #numbered = new Map<Phase, number>();
+  #verified: Report['verified'] = { method: 'off', ok: false, rounds: 0 };
 
   constructor(job: JobSpec, world: JobWorld) {
     this.#job = job;
     this.#world = world;
-    this.#verified = { method: 'off', ok: false, rounds: 0 };
   }
 
   emit(event: EventBody): void {
     this.#world.emit({ v: PROTOCOL_VERSION, jobId: this.#job.jobId, at: this.#world.clock.now(), ...event });
   }
 
+  /** Tries again what fails of errors that pass by themselves, also when the job is cancelled. */
+  stubbornly<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, warn } = this.#world;
+    return patiently(work, {
+      clock,
+      forMs: PATIENCE_MS,
+      onRetry: (error, failures) => warn(`failed ${failures} times, trying again: ${errorTag(error)}`),
+    });
+  }
+
   async execute(): Promise<Report> {
+    const report = (status: Report['status'], error?: unknown) =>
+      reportOf(this.#job, { status, seconds: this.#seconds, verified: this.#verified, tally: this.#tally, error });
     try {
       await this.#run();
-      return this.#report('done');
+      return report('done');
     } catch (error) {
-      if (this.#world.signal.aborted) return this.#report('cancelled', new JobCancelledError());
-      return this.#report('failed', error);
+      if (this.#world.signal.aborted) return report('cancelled', new JobCancelledError());
+      return report('failed', error);
     } finally {
       await Promise.allSettled([...this.#open.values()].map(async (array) => (await array).close()));
     }
   }
 
   async #run(): Promise<void> {
-    const { clock, signal, openQueue } = this.#world;
+    const { clock, openQueue } = this.#world;
     const startedAt = clock.now();
-    const plan = planJob(this.#job);
+    const plan = (this.#world.plan ?? planJob)(this.#job);
     const resumed = await this.#publish(plan);
     const [jobs, results] = await Promise.all([
-      openQueue(jobQueueName(this.#job.cluster)),
-      openQueue(resultQueueName(this.#job.jobId)),
+      this.#patiently(() => openQueue(jobQueueName(this.#job.cluster))),
+      this.#patiently(() => openQueue(resultQueueName(this.#job.jobId))),
     ]);
     this.#seconds.plan = (clock.now() - startedAt) / 1000;
     this.emit({
@@ -98,24 +134,10 @@ class JobRun {
       phases: plan.phases.map(({ phase, packages }) => ({ phase, packages })),
       summary: plan.summary,
     });
-    const open: OpenByName = (name) => this.#array(plan.arrays, name);
-    const contextFor = (phase: PhasePlan): PhaseContext => ({
-      jobId: this.#job.jobId,
-      jobs,
-      results,
-      clock,
-      signal,
-      tally: this.#tally,
-      stragglers: this.#world.stragglers ?? STRAGGLERS,
-      emit: (event) => this.emit(event),
-      warn: (message) => this.#world.warn(message),
-      pack: async (body, index) => this.#checkedByOthers(phase, index, plan.inline ? await inlined(body, open) : body),
-      settle: (body, result) => storeReply(body, result, open),
-      isDone: async (body) => resumed && outputExists(body, open),
-    });
-    for (const phase of plan.phases) {
-      await this.#phase(phase, contextFor(phase));
-      if (phase.phase === 'verify') await this.#judge(plan, contextFor);
+    for (const [place, phase] of plan.phases.entries()) {
+      const earlier = plan.phases.slice(0, place);
+      await this.#phase(phase, earlier, { plan, jobs, results, resumed });
+      if (phase.phase === 'verify') await this.#judge({ plan, jobs, results, resumed });
     }
   }
 
@@ -134,21 +156,23 @@ class JobRun {
       arrays: { ...plan.arrays },
       texts: { ...plan.texts },
     };
-    const resumed = await objects.has(key);
+    const resumed = await this.#patiently(() => objects.has(key));
     await Promise.all(
-      plan.created.map(async (name) => {
-        const array = this.#world.createArray(plan.arrays[name]!);
-        this.#open.set(name, array);
-        await array;
-      }),
+      plan.created.map((name) =>
+        this.#patiently(() => this.#opened(name, () => this.#world.createArray(plan.arrays[name]!))),
+      ),
     );
-    await objects.set(key, new TextEncoder().encode(JSON.stringify(manifest)));
+    const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+    await this.#patiently(() => objects.set(key, bytes));
     return resumed;
   }
 
-  async #phase(plan: PhasePlan, context: PhaseContext): Promise<PhaseOutcome> {
-    const outcome = await runPhase(plan, context);
-    this.#outcomes.set(plan.phase, outcome);
+  async #phase(plan: PhasePlan, earlier: readonly PhasePlan[], run: Running): Promise<PhaseOutcome> {
+    const firstNumber = this.#numbered.get(plan.phase) ?? 0;
+    this.#numbered.set(plan.phase, firstNumber + plan.packages);
+    const outcome = await runPhase(plan, this.#contextFor(plan, earlier, firstNumber, run));
+    this.#outcomes.push(outcome);
+    if (plan.phase === 'compute') this.#computed = outcome;
     const { seconds, sendSeconds } = outcome;
     if (plan.phase === 'project' || plan.phase === 'verify') this.#seconds.verify += seconds;
     else if (plan.phase === 'export') this.#seconds.finish += seconds;
@@ -160,20 +184,53 @@ class JobRun {
     return outcome;
   }
 
+  #contextFor(
+    phase: PhasePlan,
+    earlier: readonly PhasePlan[],
+    firstNumber: number,
+    { plan, jobs, results, resumed }: Running,
+  ): PhaseContext {
+    const open: OpenByName = (name) => this.#opened(name, () => this.#world.openArray(plan.arrays[name]!));
+    const inlining = (body: PackageBody) => (plan.inline ? inlined(body, open) : Promise.resolve(body));
+    const isBroken = async (piece: ArrayPiece) => (await this.#patiently(() => stateOf(piece, open))) === 'broken';
+    return {
+      jobId: this.#job.jobId,
+      jobs,
+      results,
+      clock: this.#world.clock,
+      signal: this.#world.signal,
+      tally: this.#tally,
+      stragglers: this.#world.stragglers ?? STRAGGLERS,
+      window: Math.min(WINDOW.most, Math.max(WINDOW.least, PACKAGES_PER_WORKER * this.#job.fleet.workers)),
+      firstNumber,
+      emit: (event) => this.emit(event),
+      warn: (message) => this.#world.warn(message),
+      pack: async (body, index) => this.#checkedByOthers(phase, index, await inlining(body)),
+      settle: (body, result) => storeReply(body, result, open),
+      isDone: async (body) => {
+        // What a check found is not in the store, so checks are always made again.
+        const output = resumed && body.kind !== 'verify' ? outputsOf(body)[0] : undefined;
+        return output !== undefined && (await stateOf(output, open)) === 'whole';
+      },
+      repairsFor: (body) => repairsFor(body, earlier, isBroken),
+    };
+  }
+
   /** Reads the checks' outcomes; where they could say nothing, has the operation check in another way. */
-  async #judge(plan: Plan, contextFor: (phase: PhasePlan) => PhaseContext): Promise<void> {
+  async #judge(run: Running): Promise<void> {
     const operation = masterOperations[this.#job.op];
     const rounds = this.#job.verify.rounds;
     this.#verified = { method: operation.verification, ok: false, rounds };
-    const checks = [...this.#outcomes.values()].flatMap((outcome) => outcome.checks);
+    const checks = this.#outcomes.flatMap((outcome) => outcome.checks);
     if (checks.some((check) => check.nonFinite) && operation.recheck) {
       this.#verified = { method: 'recompute', ok: false, rounds: 1 };
+      const { plan } = run;
       const again = operation.recheck(
         operationInput(this.#job),
         { ...plan, chunks: chunksOf(plan), extra: {} },
         checks,
       );
-      for (const phase of again) await this.#phase(phase, contextFor(phase));
+      for (const phase of again) await this.#phase(phase, plan.phases, run);
     }
     const { wrong, worst } = this.#tally;
     if (wrong) throw new WrongResultError(wrong.where, worst);
@@ -181,59 +238,46 @@ class JobRun {
   }
 
   /** A check goes to workers that did not compute what it looks at, where the fleet has others. */
-  #checkedByOthers(phase: PhasePlan, index: number, body: PackageBody): PackageBody {
-    const computed = this.#outcomes.get('compute');
-    if (body.kind !== 'verify' || !phase.checks || !computed) return body;
-    const known = Object.keys(this.#tally.byWorker).length;
+  #checkedByOthers(phase: PhasePlan, index: number | undefined, body: PackageBody): PackageBody {
+    const computed = this.#computed;
+    if (body.kind !== 'verify' || index === undefined || !phase.checks || !computed) return body;
     const authors = new Set<string>();
     for (const at of phase.checks(index)) {
       const worker = computed.workerOf(at);
       if (worker !== undefined) authors.add(worker);
-      if (authors.size >= Math.min(known, 64)) return body;
+      if (authors.size >= Math.min(this.#tally.workers, 64)) return body;
     }
     return { ...body, notBy: [...authors] };
   }
 
-  #array(arrays: Plan['arrays'], name: string): Promise<MatrixArray> {
+  /** An array of the job, opened once. A failure to open it is not remembered: the store may answer the next time. */
+  #opened(name: string, open: () => Promise<MatrixArray>): Promise<MatrixArray> {
     let array = this.#open.get(name);
     if (!array) {
-      array = this.#world.openArray(arrays[name]!);
+      array = open();
       this.#open.set(name, array);
+      array.catch(() => this.#open.delete(name));
     }
     return array;
   }
 
-  #report(status: Report['status'], error?: unknown): Report {
-    const { jobId, op, operands, dtype } = this.#job;
-    const [A, B] = [operands.A.shape, operands.B.shape];
-    const { packages, retries, duplicates, bytes, byWorker } = this.#tally;
-    return {
-      v: PROTOCOL_VERSION,
-      jobId,
-      op,
-      status,
-      shapes: { A, B, C: operations[op].resultShape(A, B) },
-      dtype,
-      workers: Object.keys(byWorker).length,
-      packages,
-      retries,
-      duplicates,
-      seconds: this.#seconds,
-      bytes,
-      kernel: this.#tally.kernel(),
-      byWorker,
-      verified: this.#verified,
-      ...(error === undefined ? {} : { error: describe(error) }),
-    };
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#world;
+    return this.stubbornly(() => {
+      signal.throwIfAborted();
+      return work();
+    });
   }
+}
+
+/** What all phases of a job have in common. */
+interface Running {
+  readonly plan: Plan;
+  readonly jobs: MessageQueue;
+  readonly results: MessageQueue;
+  readonly resumed: boolean;
 }
 
 function chunksOf({ arrays }: Plan) {
   return { A: arrays['A']!.chunk, B: arrays['B']!.chunk, C: arrays['C']!.chunk };
-}
-
-function describe(error: unknown): NonNullable<Report['error']> {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const packageId = error instanceof JobError && 'packageId' in error ? (error.packageId as string) : undefined;
-  return { tag: name, message, ...(packageId === undefined ? {} : { packageId }) };
 }

@@ -1,29 +1,69 @@
-/** When a package counts as lost or slow, in one place and without a clock of its own. */
+/** When a package counts as slow or lost, in one place and without a clock of its own. */
 export interface StragglerPolicy {
-  /** A package is never sent again sooner than this after its last sending. */
+  /** Silence of the whole fleet after which a package counts as lost; each further time it waits that much longer. */
   readonly patienceMs: number;
-  /** Near the end of a phase, a package this many times slower than the median is sent again. */
+  /** Near the end of a phase, a package this many times slower than the median gets a backup copy. */
   readonly slowerThanMedian: number;
   /** Packages whose durations make a median worth trusting. */
   readonly enough: number;
-  /** Sendings after which a package that nobody answers fails the job. */
+  /** No package gets a backup copy sooner than this, however fast the others are. */
+  readonly soonestMs: number;
+  /** Backup copies that one package gets at most. */
+  readonly backups: number;
+  /** Failures, or sendings in a row that nobody answers, after which a package fails the job. */
   readonly attempts: number;
 }
 
-/** cubed's rule for backups (three times the median, half of them done, at least ten), and a patience for lost ones. */
-export const STRAGGLERS: StragglerPolicy = { patienceMs: 120_000, slowerThanMedian: 3, enough: 10, attempts: 5 };
+/**
+ * cubed's rule for backups (three times the median, half of the packages done, at least ten:
+ * https://github.com/cubed-dev/cubed, `runtime/backup.py`), and for lost packages twice the queue's own visibility
+ * timeout, within which it delivers again what a dead worker held.
+ */
+export const STRAGGLERS: StragglerPolicy = {
+  patienceMs: 120_000,
+  slowerThanMedian: 3,
+  enough: 10,
+  soonestMs: 2_000,
+  backups: 2,
+  attempts: 5,
+};
+
+/** What to do about a package that was sent and not answered. */
+export type Verdict = 'wait' | 'backup' | 'again' | 'give up';
+
+/** What is known of one package that was sent. All times in milliseconds. */
+export interface FlightState {
+  /** Since its last sending, or since the last answer of any package if that is later: who answers is alive. */
+  readonly silentMs: number;
+  /** Since its last sending, or since the fleet has a free lane for everything that is under way, if that is later. */
+  readonly workedOnMs: number;
+  /** Sendings in a row that counted as lost. */
+  readonly unanswered: number;
+  readonly backups: number;
+  /** What its work may take on the slowest worker that is imaginable. */
+  readonly expectedMs: number;
+}
+
+/** What is known of its phase. */
+export interface PhaseState {
+  readonly done: number;
+  readonly packages: number;
+  /** Of the time that workers spent on packages of this phase; undefined while too few are known. */
+  readonly medianMs: number | undefined;
+}
 
 /**
- * Whether a package that was sent and not answered should be sent once more.
- * @param waitedMs time since its last sending, or since the last answer of any package when that is later: packages wait
- *   in the queue behind others, so only silence counts
- * @param medianMs median time between answers' sending and arrival in this phase; undefined while too few are known
+ * Decides about one package. Pure: the clock's readings are in the arguments.
+ * - `backup`: another worker may be faster; the first result counts. Never fails a job, happens a few times at most.
+ * - `again`: the message must be lost (dead-lettered, say), for the whole fleet has been silent for too long.
+ * - `give up`: and that has happened too often.
  */
-export function shouldSendAgain(
-  state: { waitedMs: number; done: number; packages: number; medianMs: number | undefined },
-  policy: StragglerPolicy,
-): boolean {
-  if (state.waitedMs >= policy.patienceMs) return true;
-  if (state.medianMs === undefined || state.done < policy.enough || state.done * 2 < state.packages) return false;
-  return state.waitedMs >= Math.max(policy.slowerThanMedian * state.medianMs, 5_000);
+export function verdictOn(flight: FlightState, phase: PhaseState, policy: StragglerPolicy): Verdict {
+  if (flight.silentMs >= policy.patienceMs * (flight.unanswered + 1) + flight.expectedMs) {
+    return flight.unanswered + 1 >= policy.attempts ? 'give up' : 'again';
+  }
+  const { done, packages, medianMs } = phase;
+  if (medianMs === undefined || done < policy.enough || done * 2 < packages) return 'wait';
+  const slow = Math.max(policy.slowerThanMedian * medianMs, policy.soonestMs) * 2 ** flight.backups;
+  return flight.backups < policy.backups && flight.workedOnMs >= slow ? 'backup' : 'wait';
 }

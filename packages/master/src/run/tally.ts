@@ -13,21 +13,35 @@ export class Tally {
   #wrong: CheckOutcome | undefined;
   #kernel: { name: string; detail: string; work: number; unit: 'flop' | 'byte' } | undefined;
   #computeSeconds = 0;
+  #workers = 0;
 
   /** Counts one package's first answer. */
   count(result: Done, phase: string): void {
     this.packages++;
     this.bytes.read += result.bytes.read;
     this.bytes.written += result.bytes.written;
-    const worker = (this.byWorker[result.worker] ??= { packages: 0, busySeconds: 0 });
+    const worker = this.#worker(result);
     worker.packages++;
-    worker.busySeconds += result.seconds.read + result.seconds.compute + result.seconds.write;
+    worker.busySeconds += busySeconds(result);
     if (phase === 'compute' && result.kernel) {
       const kernel = (this.#kernel ??= { ...result.kernel, work: 0 });
       kernel.work += result.kernel.work;
       this.#computeSeconds += result.seconds.compute;
     }
     if (result.check) this.#check(result.check);
+  }
+
+  /** Counts a package that had to run again because what it had made was damaged: work, but no package more. */
+  repaired(result: Done): void {
+    this.retries++;
+    this.bytes.read += result.bytes.read;
+    this.bytes.written += result.bytes.written;
+    this.#worker(result).busySeconds += busySeconds(result);
+  }
+
+  /** How many workers answered so far. */
+  get workers(): number {
+    return this.#workers;
   }
 
   /** The first check that failed, if any. */
@@ -47,8 +61,21 @@ export class Tally {
     return { name, detail, rate, unit: unit === 'flop' ? 'GFLOPS' : 'GB/s' };
   }
 
+  #worker({ worker }: Done): { packages: number; busySeconds: number } {
+    let known = this.byWorker[worker];
+    if (!known) {
+      known = this.byWorker[worker] = { packages: 0, busySeconds: 0 };
+      this.#workers++;
+    }
+    return known;
+  }
+
   #check(check: CheckOutcome): void {
     if (check.worst !== null) this.#worst = Math.max(this.#worst ?? 0, check.worst);
     if (!check.ok && !check.nonFinite) this.#wrong ??= check;
   }
+}
+
+function busySeconds({ seconds }: Done): number {
+  return seconds.read + seconds.compute + seconds.write;
 }

@@ -2,7 +2,8 @@ import type { Clock, MessageQueue } from '@tessera/protocol';
 
 /**
  * Keeps a message invisible to others while `work` runs, by extending it each third of its visibility. A heartbeat that
- * fails is not an error: at worst another worker does the same package, and writes the same bytes.
+ * fails is not an error: at worst another worker does the same package, and writes the same bytes. One that hangs holds
+ * up nothing either.
  */
 export async function withHeartbeat<T>(
   message: { queue: MessageQueue; receipt: string; visibilitySeconds: number; clock: Clock },
@@ -15,11 +16,10 @@ export async function withHeartbeat<T>(
       await message.queue.extend([message.receipt], message.visibilitySeconds).catch(() => undefined);
     }
   };
-  const beating = beat().catch(() => undefined);
+  beat().catch(() => undefined);
   try {
     return await work();
   } finally {
     ended.abort();
-    await beating;
   }
 }

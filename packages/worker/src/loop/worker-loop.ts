@@ -14,17 +14,20 @@ import {
   type ReceivedMessage,
   type Result,
 } from '@tessera/protocol';
-import { UnknownJobError } from '../errors.ts';
-import { OpenJobs, type JobAccess } from '../jobs/open-jobs.ts';
+import { errorTag, patiently, pauseMs, QueueGoneError } from '@tessera/queue';
+import { PoisonPackageError, UnknownJobError } from '../errors.ts';
+import { OpenJobs, type JobAccess, type OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
 import { execute, PackageContext } from '../operations/index.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { isForOthers, isPoison } from './refusals.ts';
+import { ReplyQueues } from './reply-queues.ts';
 import { Turn } from './turn.ts';
 
 /** Packages under way at once: one computes while the other reads its operands or stores its result. */
 const LANES = 2;
-/** Longest silence between two tries to receive when the queue answers errors. */
-const LONGEST_PAUSE_MS = 20_000;
+/** How long a call that fails of what passes by itself is tried again, before its package is left to others. */
+const PATIENCE_MS = 60_000;
 
 /** What happens in a worker, for logs and tests. */
 export interface WorkerLog {
@@ -56,8 +59,10 @@ export interface WorkerWorld {
  * A worker's life. It is `polling` until a package comes, then `working` on it, in each of its lanes; told to stop it is
  * `stopping`: nothing more is received, packages under way end or, after the grace, go back to the queue unharmed.
  *
- * Resolves when it has stopped. Nothing that a message contains makes it reject: a package that fails is answered, one
- * that can't be understood is left to the dead-letter queue, one of a job that is over is dropped.
+ * A package is forgotten (deleted) only after its answer was sent, or when its job is over: whatever breaks in between,
+ * the queue delivers it again. Resolves when the worker has stopped. Nothing that a message contains makes it reject: a
+ * package that fails is answered, one that can't be understood is left to the dead-letter queue, one of a job that is
+ * over is dropped.
  */
 export async function runWorker(world: WorkerWorld): Promise<void> {
   const worker = new WorkerLoop(world);
@@ -68,13 +73,14 @@ class WorkerLoop {
   readonly #world: WorkerWorld;
   readonly #jobs: OpenJobs;
   readonly #turn = new Turn();
-  readonly #replies = new Map<string, Promise<MessageQueue>>();
+  readonly #replies: ReplyQueues;
   /** Aborted when the grace is over. */
   readonly #release = new AbortController();
 
   constructor(world: WorkerWorld) {
     this.#world = world;
     this.#jobs = new OpenJobs(world.access);
+    this.#replies = new ReplyQueues(world.openQueue, world.clock);
   }
 
   async run(): Promise<void> {
@@ -96,8 +102,7 @@ class WorkerLoop {
 
   async #lane(): Promise<void> {
     const { jobs, stop, visibilitySeconds, clock, random, log } = this.#world;
-    let failures = 0;
-    while (!stop.aborted) {
+    for (let failures = 0; !stop.aborted;) {
       let messages: ReceivedMessage[];
       try {
         messages = await jobs.receive({ max: 1, waitSeconds: 20, visibilitySeconds, signal: stop });
@@ -105,9 +110,8 @@ class WorkerLoop {
       } catch (error) {
         if (stop.aborted) return;
         failures++;
-        const pauseMs = Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures) * (0.5 + random() / 2);
         log.warn({ failures, error: describe(error) }, 'receiving failed, trying again');
-        await clock.sleep(pauseMs, stop).catch(() => undefined);
+        await clock.sleep(pauseMs(failures, random), stop).catch(() => undefined);
         continue;
       }
       for (const message of messages) await this.#handle(message);
@@ -116,13 +120,13 @@ class WorkerLoop {
 
   /** Nothing may throw here: what goes wrong with one message must not end the lane. */
   async #handle(message: ReceivedMessage): Promise<void> {
-    const { jobs, log, clock, visibilitySeconds } = this.#world;
+    const { jobs, log, clock, visibilitySeconds, stop, id } = this.#world;
     try {
       const work = this.#parse(message);
-      if (!work || this.#isForOthers(work, message)) {
-        await jobs.extend([message.receipt], 0);
+      if (!work || stop.aborted || isForOthers(work, id, message.receiveCount)) {
+        await this.#leave(message);
         // Gives others the time to take it.
-        await clock.sleep(5, this.#world.stop).catch(() => undefined);
+        await clock.sleep(5, stop).catch(() => undefined);
         return;
       }
       await withHeartbeat({ queue: jobs, receipt: message.receipt, visibilitySeconds, clock }, () =>
@@ -145,37 +149,43 @@ class WorkerLoop {
     }
   }
 
-  /** A check belongs to a worker that did not compute what is checked, unless nobody else takes it. */
-  #isForOthers(work: WorkPackage, message: ReceivedMessage): boolean {
-    return work.kind === 'verify' && message.receiveCount <= 2 && (work.notBy?.includes(this.#world.id) ?? false);
-  }
-
   async #work(work: WorkPackage, message: ReceivedMessage): Promise<void> {
-    const { jobs, log } = this.#world;
+    const { log } = this.#world;
+    const facts = { jobId: work.jobId, packageId: work.packageId };
     let result: Result;
     try {
-      result = await this.#execute(work);
+      const job = await this.#job(work);
+      result = isPoison(message.receiveCount)
+        ? this.#failure(work, new PoisonPackageError(message.receiveCount))
+        : await this.#execute(work, job);
+      await this.#reply(work, result);
     } catch (error) {
-      if (this.#release.signal.aborted) {
-        await jobs.extend([message.receipt], 0);
-        log.info({ jobId: work.jobId, packageId: work.packageId }, 'package released');
+      if (isJobOver(error)) {
+        log.info({ ...facts, error: describe(error) }, 'the job is over, its package is dropped');
+        await this.#forget(message);
+        await this.#jobs.forget(work.jobId);
         return;
       }
-      if (error instanceof UnknownJobError) {
-        log.warn({ error: describe(error) }, 'package dropped');
-        await jobs.delete([message.receipt]);
-        return;
-      }
-      log.warn({ jobId: work.jobId, packageId: work.packageId, error: describe(error) }, 'package failed');
-      result = { ...this.#facts(work), status: 'failed', error: describe(error) };
+      log.info({ ...facts, error: describe(error) }, 'package released');
+      await this.#leave(message);
+      return;
     }
-    await this.#reply(work, result);
-    await jobs.delete([message.receipt]);
+    await this.#forget(message);
     this.#world.used?.();
   }
 
-  async #execute(work: WorkPackage): Promise<Result> {
-    const job = await this.#jobs.get(work.jobId);
+  /**
+   * The job, if it isn't over: who answers it would find nobody, and what is computed for it could end up in files that
+   * belong to another job by now.
+   * @throws QueueGoneError, UnknownJobError; other errors say nothing about the package
+   */
+  async #job(work: WorkPackage): Promise<OpenJob> {
+    await this.#patiently(() => this.#replies.get(work.replyTo));
+    return this.#patiently(() => this.#jobs.get(work.jobId));
+  }
+
+  /** Does the package; what goes wrong with it is its answer. @throws when it must be released, for the worker stops */
+  async #execute(work: WorkPackage, job: OpenJob): Promise<Result> {
     const context = new PackageContext({
       job,
       signal: this.#release.signal,
@@ -183,27 +193,46 @@ class WorkerLoop {
       turn: this.#turn,
       kernel: (op, dtype) => this.#world.kernel(job.manifest.kernel, op, dtype),
     });
-    const outcome = await execute(work, context);
-    const { bytesRead: read, bytesWritten: written } = context.traffic;
-    return { ...this.#facts(work), status: 'done', seconds: context.seconds, bytes: { read, written }, ...outcome };
+    try {
+      const outcome = await execute(work, context);
+      const { bytesRead: read, bytesWritten: written } = context.traffic;
+      return { ...this.#facts(work), status: 'done', seconds: context.seconds, bytes: { read, written }, ...outcome };
+    } catch (error) {
+      this.#release.signal.throwIfAborted();
+      this.#world.log.warn({ jobId: work.jobId, packageId: work.packageId, error: describe(error) }, 'package failed');
+      return this.#failure(work, error);
+    }
   }
 
-  /** A job whose queue is gone is over: its answer is of no use to anyone. */
   async #reply(work: WorkPackage, result: Result): Promise<void> {
-    let queue = this.#replies.get(work.replyTo);
-    if (!queue) {
-      queue = this.#world.openQueue(work.replyTo);
-      this.#replies.set(work.replyTo, queue);
-      if (this.#replies.size > 16) this.#replies.delete(this.#replies.keys().next().value!);
-    }
-    try {
-      await (await queue).send([JSON.stringify(result)]);
-    } catch (error) {
-      this.#replies.delete(work.replyTo);
-      if (!(error instanceof Error && error.name === 'QueueGoneError')) throw error;
-      this.#world.log.info({ jobId: work.jobId }, 'the job is over, its package is dropped');
-      await this.#jobs.forget(work.jobId);
-    }
+    const body = JSON.stringify(result);
+    await this.#patiently(async () => {
+      try {
+        await (await this.#replies.get(work.replyTo)).send([body]);
+      } catch (error) {
+        this.#replies.forget(work.replyTo);
+        throw error;
+      }
+    });
+  }
+
+  /** Deletes a message that was dealt with. Where that fails it is delivered again, and dealt with again. */
+  async #forget(message: ReceivedMessage): Promise<void> {
+    await this.#patiently(() => this.#world.jobs.delete([message.receipt]));
+  }
+
+  /** Gives a message to others at once; where that fails they get it when its visibility ends. */
+  async #leave(message: ReceivedMessage): Promise<void> {
+    await this.#world.jobs.extend([message.receipt], 0);
+  }
+
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, random } = this.#world;
+    return patiently(work, { clock, random, signal: this.#release.signal, forMs: PATIENCE_MS });
+  }
+
+  #failure(work: WorkPackage, error: unknown): Result {
+    return { ...this.#facts(work), status: 'failed', error: describe(error) };
   }
 
   #facts(work: WorkPackage) {
@@ -218,7 +247,12 @@ class WorkerLoop {
   }
 }
 
+/** The job's queue or manifest is gone. */
+function isJobOver(error: unknown): boolean {
+  return error instanceof QueueGoneError || error instanceof UnknownJobError;
+}
+
 function describe(error: unknown): { tag: string; message: string } {
-  if (!(error instanceof Error)) return { tag: 'Error', message: String(error).slice(0, 2000) };
-  return { tag: error.name.slice(0, 80), message: error.message.slice(0, 2000) };
+  const message = error instanceof Error ? error.message : String(error);
+  return { tag: errorTag(error).slice(0, 80), message: message.slice(0, 2000) };
 }

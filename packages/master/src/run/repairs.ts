@@ -1,0 +1,44 @@
+import type { ArrayPiece, PackageBody } from '@tessera/protocol';
+import type { PhasePlan } from '../plan/plan.ts';
+import { inputsOf, outputsOf, overlap } from './package-pieces.ts';
+
+/** Tags of failures that say: a stored tile is corrupt or gone. */
+const DAMAGE: ReadonlySet<string> = new Set(['CorruptTileError', 'MissingTileError']);
+
+/** A package of an earlier phase that has to run again, because what it made is damaged. */
+export interface Repair {
+  readonly id: string;
+  readonly body: PackageBody;
+}
+
+/** Whether a failure calls for a look at the tiles that the package reads. */
+export function isDamage(tag: string): boolean {
+  return DAMAGE.has(tag);
+}
+
+/**
+ * The packages of earlier phases whose output the given one reads and which is no longer whole. Every tile that a job makes
+ * can be made again, bit for bit; only operands that were given can't, and for them the list stays empty.
+ * @param earlier the phases before the package's own
+ * @param isBroken whether a piece is corrupt or missing in the store
+ */
+export async function repairsFor(
+  body: PackageBody,
+  earlier: readonly PhasePlan[],
+  isBroken: (piece: ArrayPiece) => Promise<boolean>,
+): Promise<Repair[]> {
+  const inputs = inputsOf(body);
+  const repairs: Repair[] = [];
+  for (const phase of earlier) {
+    for (let index = 0; index < phase.packages; index++) {
+      const maker = phase.at(index);
+      const read = outputsOf(maker).filter((output) => inputs.some((input) => overlap(input, output)));
+      for (const output of read) {
+        if (!(await isBroken(output))) continue;
+        repairs.push({ id: `${phase.phase}-${index}`, body: maker });
+        break;
+      }
+    }
+  }
+  return repairs;
+}

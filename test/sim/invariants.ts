@@ -1,0 +1,187 @@
+import { chunkRegion, copyRegion, allocateTile, bytesOf, gridOf, type Tile } from '@tessera/matrix';
+import { jobQueueName, resultQueueName, type ProgressEvent, type Report } from '@tessera/protocol';
+import type { SmallJob } from './small-job.ts';
+import { INJECTED_TAGS } from './world/faults.ts';
+import type { ObjectsWatch, SimObjects } from './world/objects.ts';
+import type { SimProcess, World } from './world/process.ts';
+import type { QueueWatch } from './world/queues.ts';
+
+/** What must hold while a job runs and when it has ended, whatever went wrong around it. */
+export class Invariants implements QueueWatch, ObjectsWatch {
+  readonly violations: string[] = [];
+  badOperand = false;
+  readonly #small: SmallJob;
+  readonly #world: World;
+  #objects: SimObjects | undefined;
+  /** Packages (with attempt) that a result was sent for, and results' text as sent. */
+  readonly #answered = new Set<string>();
+  #master: SimProcess | undefined;
+  /** Chunks that were whole when the present master started, if an earlier one had begun. */
+  #wholeAtStart = new Set<string>();
+  #received = 0;
+  #reports: Report[] = [];
+
+  constructor(small: SmallJob, world: World) {
+    this.#small = small;
+    this.#world = world;
+  }
+
+  attach(objects: SimObjects): void {
+    this.#objects = objects;
+  }
+
+  fail(what: string): void {
+    this.#world.trace?.(this.#world.time.now, 'CHECK', what);
+    if (this.violations.length < 10) this.violations.push(what);
+  }
+
+  masterStarted(process: SimProcess): void {
+    const again = this.#master !== undefined;
+    this.#master = process;
+    this.#received = 0;
+    this.#wholeAtStart = new Set();
+    if (!again) return;
+    for (const [key, value] of this.#objects!.stored) {
+      if (key.includes('/c/') && value.damagedAt === -Infinity) this.#wholeAtStart.add(key);
+    }
+  }
+
+  /** A master that was started again sends no package whose output was there, unless it was damaged meanwhile. */
+  sent(queue: string, body: string, by: string): void {
+    const { job } = this.#small;
+    if (queue === resultQueueName(job.jobId)) {
+      const { packageId, attempt } = JSON.parse(body) as { packageId: string; attempt: number };
+      this.#answered.add(`${packageId}/${attempt}`);
+      return;
+    }
+    if (queue !== jobQueueName('default') || by !== this.#master?.id) return;
+    const message = JSON.parse(body) as { packageId: string; kind: string };
+    const outputs = this.#outputKeys(message.packageId);
+    if (outputs.length === 0) return;
+    if (outputs.every((key) => this.#wholeAtStart.has(key)))
+      this.fail(`${by} sent ${message.packageId}, whose output was stored before it started`);
+  }
+
+  /** Nothing is forgotten before it is answered. */
+  deleted(queue: string, body: string | undefined, by: string): void {
+    if (body === undefined || queue !== jobQueueName('default')) return;
+    const { packageId, attempt, jobId, replyTo } = JSON.parse(body) as Record<string, string>;
+    if (this.#answered.has(`${packageId}/${attempt}`) || jobId !== this.#small.job.jobId) return;
+    if (this.#reports.length > 0 && replyTo === resultQueueName(jobId)) return;
+    this.fail(`${by} deleted ${packageId}/${attempt} before it answered`);
+  }
+
+  /** The same chunk always gets the same bytes. */
+  written(key: string, bytes: Uint8Array, before: Uint8Array | undefined, by: SimProcess): void {
+    if (!before) return;
+    if (!equal(bytes, before)) this.fail(`${by.id} stored other bytes in ${key} than it held`);
+  }
+
+  /** What was damaged since a master started, or looked so, may be made again. */
+  damaged(key: string): void {
+    this.#wholeAtStart.delete(key);
+  }
+
+  emitted(event: ProgressEvent, by: SimProcess): void {
+    if (by !== this.#master || !by.alive) return;
+    if (event.event === 'phase:started') this.#received = 0;
+    if (event.event !== 'packages:received') return;
+    if (event.received > event.packages) this.fail(`${event.phase}: ${event.received} of ${event.packages} received`);
+    if (event.received < this.#received) this.fail(`${event.phase}: received went back to ${event.received}`);
+    this.#received = event.received;
+  }
+
+  reported(report: Report, by: SimProcess): void {
+    if (by.alive) this.#reports.push(report);
+  }
+
+  ended(report: Report, reference: Tile, dead: readonly string[]): void {
+    this.#counts(report);
+    if (report.status === 'done') this.#sameBits(reference, report);
+    else if (report.status === 'failed') this.#excused(report, dead);
+    else this.fail(`the job ended as ${report.status}`);
+  }
+
+  /** One master counts each package once, whatever arrives how often. */
+  #counts(report: Report): void {
+    const sum = Object.values(report.byWorker).reduce((total, { packages }) => total + packages, 0);
+    if (sum !== report.packages) this.fail(`${report.packages} packages, but workers' shares add up to ${sum}`);
+    const { phases } = this.#small.plan;
+    const planned = phases.reduce((total, { packages }) => total + packages, 0);
+    const recomputed = report.verified.method === 'recompute' ? 1 : 0;
+    const most = planned + recomputed;
+    if (report.packages > most) this.fail(`${report.packages} packages counted, ${most} planned`);
+    const whole = this.#master!.id === 'master/1' && report.status === 'done';
+    if (whole && report.packages < most) this.fail(`only ${report.packages} of ${most} packages were counted`);
+    const answers = [...this.#answered].length;
+    if (whole && answers === 0) this.fail('a job was done without an answer');
+  }
+
+  #sameBits(reference: Tile, report: Report): void {
+    const { job, plan } = this.#small;
+    if (this.badOperand) this.fail('a corrupt operand went unnoticed');
+    if (job.verify.rounds > 0 && !report.verified.ok) this.fail('the report says done, but not verified');
+    const { shape, chunk, dtype } = plan.arrays['C']!;
+    const grid = gridOf(shape, chunk);
+    for (let r = 0; r < grid[0]; r++) {
+      for (let c = 0; c < grid[1]; c++) {
+        const key = `w/C.zarr/c/${r}/${c}`;
+        const value = this.#objects!.stored.get(key);
+        if (!value) {
+          this.fail(`${key} was never stored`);
+          continue;
+        }
+        const region = chunkRegion(shape, chunk, r, c);
+        const whole = allocateTile(dtype, chunk[0], chunk[1]);
+        copyRegion(reference, region, whole, { row: 0, col: 0 });
+        const expected = bytesOf(whole.data);
+        if (!equal(value.written.subarray(0, expected.byteLength), expected)) this.fail(`${key} has wrong bits`);
+        // Damage after the last look is beyond any job; damage before it must have been healed.
+        if (value.damagedAt > -Infinity && job.verify.rounds > 0 && value.readWholeAt === -Infinity) {
+          this.fail(`${key} was damaged and nobody noticed`);
+        }
+      }
+    }
+  }
+
+  /** A job may fail only for what was done to it, and says which package failed of what. */
+  #excused(report: Report, dead: readonly string[]): void {
+    const { tag, message, packageId } = report.error ?? { tag: 'none', message: '' };
+    const { counts } = this.#world.counts;
+    const why = `${tag}: ${message}`;
+    if (tag === 'PackageFailedError') {
+      if (packageId === undefined) this.fail(`no package named: ${why}`);
+      const reason = /\((\w+)\)$/.exec(message)?.[1] ?? '';
+      if (INJECTED_TAGS.includes(reason)) return;
+      const damaged = (counts.bitFlip ?? 0) + (counts.readFlip ?? 0) + (counts.vanished ?? 0);
+      if (reason === 'CorruptTileError' && (this.badOperand || damaged >= 5)) return;
+      if (reason === 'MissingTileError' && damaged >= 5) return;
+      if (reason === 'PoisonPackageError' && (counts.poison ?? 0) + (counts.workerCrash ?? 0) >= 4) return;
+    }
+    if (tag === 'NoAnswerError' && dead.length > 0) return;
+    if (tag === 'PackageUnsettledError' && packageId !== undefined && counts.fullDisk) return;
+    this.fail(`the job failed without a good reason: ${why}`);
+  }
+
+  #outputKeys(packageId: string): string[] {
+    const [phase, number] = packageId.split('-');
+    const plan = this.#small.plan.phases.find((entry) => entry.phase === phase);
+    const index = Number(number);
+    if (!plan || index >= plan.packages) return [];
+    const body = plan.at(index);
+    const sink = body.kind === 'generate' ? body.sink : 'c' in body ? body.c : undefined;
+    if (sink?.kind !== 'array') return [];
+    const { chunk } = this.#small.plan.arrays[sink.array]!;
+    const keys: string[] = [];
+    for (let row = sink.row; row < sink.row + sink.rows; row += chunk[0]) {
+      for (let col = sink.col; col < sink.col + sink.cols; col += chunk[1]) {
+        keys.push(`w/${sink.array}.zarr/c/${row / chunk[0]}/${col / chunk[1]}`);
+      }
+    }
+    return keys;
+  }
+}
+
+function equal(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
