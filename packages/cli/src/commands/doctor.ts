@@ -16,11 +16,12 @@ interface Finding {
 /** `doctor`: what works here and what to do about the rest. */
 export async function doctor(command: Extract<Command, { name: 'doctor' }>, context: CommandContext): Promise<void> {
   const { reporter, style, world } = context;
-  const findings = [node(), machine(), ...programs(world.root), await cloud(command, context)];
+  const installed = [node(), machine(), ...programs(world.root)];
+  const findings = [...installed, ...(await kernels(context)), await cloud(command, context)];
   if (command.say.json) context.printJson({ ok: findings.every(({ ok }) => ok), findings });
   for (const { name, ok, found } of findings) {
     const mark = ok ? style.good(style.symbols.done) : style.bad(style.symbols.failed);
-    reporter.say(`${mark} ${name.padEnd(12)}${found}`);
+    reporter.say(`${mark} ${name.padEnd(14)}${found}`);
   }
   const broken = findings.filter(({ ok }) => !ok);
   if (broken.length > 0) throw new UnavailableError(`${broken.map(({ name }) => name).join(', ')}: see above`);
@@ -47,6 +48,13 @@ function programs(root: string): Finding[] {
     const ok = existsSync(path);
     return { name, ok, found: ok ? path : `${path} is missing; \`pnpm build\` makes it` };
   });
+}
+
+/** Kernels differ by machine and none but the plain one is needed, so one that is missing is no fault. */
+async function kernels({ world, stop }: CommandContext): Promise<Finding[]> {
+  const { diagnoseKernels, kernelText } = await import('./kernels.ts');
+  const found = (await diagnoseKernels(world.root, stop.signal)) ?? [];
+  return found.map((kernel) => ({ name: `kernel ${kernel.kernel}`, ok: true, found: kernelText(kernel) }));
 }
 
 async function cloud(

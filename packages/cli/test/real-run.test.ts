@@ -1,0 +1,129 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+// Whole runs of the built program on local clouds: what is promised to people who run it, stop it and kill it.
+
+const root = join(import.meta.dirname, '../../..');
+const cli = join(root, 'packages/cli/dist/cli.mjs');
+const programs = [
+  'packages/worker/dist/worker.mjs',
+  'packages/master/dist/master.mjs',
+  'infra/local-cloud/dist/local-cloud.mjs',
+];
+const missing = [cli, ...programs.map((path) => join(root, path))].filter((path) => !existsSync(path));
+if (missing.length > 0) process.stderr.write(`skipped: not built: ${missing.join(', ')}\n`);
+
+let folder = '';
+const env = () => ({ ...process.env, INIT_CWD: folder, TESSERA_HOME: join(folder, 'state') });
+/** What local clouds left behind. */
+const clouds = () => (existsSync(join(folder, 'state')) ? readdirSync(join(folder, 'state')) : []);
+const made = () => readdirSync(folder).filter((name) => name !== 'state');
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tessera run-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { env: env(), cwd: root }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+/** Starts a run that takes longer than the test and waits until it says something. */
+async function begin(until: string, ...args: string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [cli, ...args], { env: env(), cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes(until)) resolve();
+    });
+    child.once('exit', () => reject(new Error(`ended early: ${said}`)));
+  });
+  child.removeAllListeners('exit');
+  return child;
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+
+async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe.skipIf(missing.length > 0)('a run', () => {
+  test('--json prints one document, puts C in its place and leaves no cloud', async () => {
+    const { code, stdout, stderr } = await run('multiply', '60x50', '50x40', '--seed', '7', '--out', 'C.npy', '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    const outcome = JSON.parse(stdout);
+    expect(outcome).toMatchObject({
+      op: 'multiply',
+      shapes: { A: [60, 50], B: [50, 40], C: [60, 40] },
+      dtype: 'float64',
+      seed: 7,
+      verified: { method: 'freivalds', ok: true },
+      outputs: { C: join(folder, 'C.npy'), A: expect.stringMatching(/tessera-jobs\/.*\/A\.npy$/) },
+    });
+    const { total, provision, plan, compute, verify, finish } = outcome.seconds;
+    expect(provision + plan + compute + verify + finish).toBeLessThanOrEqual(total + 0.001);
+    expect(made().toSorted()).toEqual(['C.npy', 'tessera-jobs']);
+    expect(readdirSync(join(folder, 'tessera-jobs', outcome.jobId)).toSorted()).toEqual(['A.npy', 'B.npy']);
+    expect(readFileSync(join(folder, 'C.npy')).byteLength).toBe(128 + 60 * 40 * 8);
+    expect(clouds()).toEqual([]);
+  });
+
+  test('a pipe gets plain lines, and a CSV result brings CSV operands', async () => {
+    const { code, stdout } = await run('add', '20x30', '--integers', '0..9', '--out', 'C.csv');
+    expect(code).toBe(0);
+    for (const escape of ['\u001B', '\r']) expect(stdout).not.toContain(escape);
+    expect(stdout).toContain('✓ verified: every element of C is the sum of its two');
+    const job = readdirSync(join(folder, 'tessera-jobs'))[0]!;
+    const numbers = (path: string) =>
+      readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((row) => row.split(',').map(Number));
+    const [a, b] = ['A', 'B'].map((name) => numbers(join(folder, 'tessera-jobs', job, `${name}.csv`)));
+    const sum = a!.map((row, i) => row.map((value, j) => value + b![i]![j]!));
+    expect(numbers(join(folder, 'C.csv'))).toEqual(sum);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s in the middle ends it with %i and leaves nothing', async (signal, exitCode) => {
+    const child = await begin('Set up in', 'multiply', '3000x3000', '3000x3000', '--out', 'C.npy');
+    child.kill(signal);
+    expect(await ended(child)).toBe(exitCode);
+    expect([made(), clouds()]).toEqual([[], []]);
+  });
+
+  test('killed, it takes its cloud along', async () => {
+    const child = await begin('Set up in', 'multiply', '3000x3000', '3000x3000', '--out', 'C.npy');
+    child.kill('SIGKILL');
+    await ended(child);
+    await eventually(() => clouds().length === 0);
+    expect(existsSync(join(folder, 'C.npy'))).toBe(false);
+  });
+
+  test('up keeps a fleet that jobs find, env points at it, and down ends it', async () => {
+    expect((await run('up', '--workers', '1', '--json')).code).toBe(0);
+    try {
+      const exports = (await run('env')).stdout;
+      expect(exports).toMatch(/^export AWS_ENDPOINT_URL='http:\/\/127\.0\.0\.1:\d+'$/m);
+      const { stdout } = await run('add', '20x20');
+      expect(stdout).toMatch(/workers +found/);
+      const status = JSON.parse((await run('status', '--json')).stdout);
+      expect(status.instances.map((instance: { role: string }) => instance.role)).toEqual(['Master', 'Worker']);
+    } finally {
+      expect(JSON.parse((await run('down', '--json')).stdout)).toMatchObject({ left: 0 });
+    }
+    expect(clouds()).toEqual([]);
+  });
+});
