@@ -99,7 +99,7 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     this.#counts(report);
     if (report.status === 'done') this.#sameBits(reference, report);
     else if (report.status === 'failed') this.#excused(report, dead);
-    else this.fail(`the job ended as ${report.status}`);
+    else if (!this.#world.counts.counts.cancelled) this.fail('nobody cancelled the job');
   }
 
   /** One master counts each package once, whatever arrives how often. */
@@ -158,7 +158,7 @@ export class Invariants implements QueueWatch, ObjectsWatch {
       if (reason === 'MissingTileError' && damaged >= 5) return;
       if (reason === 'PoisonPackageError' && (counts.poison ?? 0) + (counts.workerCrash ?? 0) >= 4) return;
     }
-    if (tag === 'NoAnswerError' && dead.length > 0) return;
+    if (tag === 'NoAnswerError' && dead.some((body) => body.includes(`"${packageId}"`))) return;
     if (tag === 'PackageUnsettledError' && packageId !== undefined && counts.fullDisk) return;
     this.fail(`the job failed without a good reason: ${why}`);
   }

@@ -41,10 +41,14 @@ export interface RunOutcome {
   readonly packages: number;
   readonly masters: number;
   readonly workers: number;
+  /** The stored elements of C, chunk after chunk, of a job that was done. */
+  readonly bits: string | undefined;
 }
 
 export interface SimOptions {
   readonly trace?: ((at: number, who: string, what: string) => void) | undefined;
+  /** The same job in another world: other workers, other faults, another order of things. */
+  readonly world?: number | undefined;
 }
 
 /** Runs one job on one fleet through whatever the seed has in store for them. */
@@ -62,6 +66,7 @@ class Simulation {
   readonly #checks: Invariants;
   readonly #workerCount: number;
   readonly #running = new Map<SimProcess, { stop: AbortController; place: number }>();
+  readonly #cancel = new AbortController();
   #workersMade = 0;
   #mastersMade = 0;
   #masterDeaths = 0;
@@ -70,10 +75,10 @@ class Simulation {
   #ended = false;
   #closing = false;
 
-  constructor(seed: number, kernels: Loaded, { trace }: SimOptions) {
+  constructor(seed: number, kernels: Loaded, { trace, world = seed }: SimOptions) {
     this.#seed = seed;
     this.#kernels = kernels;
-    const chance = new Chance(seed);
+    const chance = new Chance(world);
     const workers = chance.whole(1, 5);
     this.#workerCount = workers;
     const time = new VirtualTime(START);
@@ -85,8 +90,9 @@ class Simulation {
       counts: new FaultCounts(),
       calm: false,
       trace: since,
+      afterlife: (who, what) => this.#checks.fail(`${who} had ended and wants to ${what}`),
     };
-    this.#small = drawJob(chance, seed, workers);
+    this.#small = drawJob(new Chance(~seed), seed, workers);
     this.#checks = new Invariants(this.#small, this.#world);
     this.#queues = new SimQueues(this.#world, this.#checks);
     this.#objects = new SimObjects(this.#world, this.#checks);
@@ -128,7 +134,13 @@ class Simulation {
       packages: this.#report?.packages ?? 0,
       masters: this.#mastersMade,
       workers: this.#workersMade,
+      bits: this.#report?.status === 'done' ? this.#bits() : undefined,
     };
+  }
+
+  #bits(): string {
+    const keys = this.#objects.keys('w/C.zarr/c/').sort();
+    return keys.map((key) => Buffer.from(this.#objects.stored.get(key)!.written).toString('hex')).join(' ');
   }
 
   /** The operands that are given, and the chunks that have something wrong with them. */
@@ -170,9 +182,20 @@ class Simulation {
       }
     }
     const queue = this.#queues.find(jobQueueName('default'));
+    const results = this.#queues.find(resultQueueName(job.jobId));
     for (let index = 0; index < faults.strangeMessages; index++) {
       counts.add('strangeMessage');
       queue.put(chance.pick(['', '{}', '{"v":2,"bundle":"9"}', '{"v":1,"kind":"multiply"}', 'null', '[1']));
+      const failed = { status: 'failed', error: { tag: 'TypeError', message: 'from another time' } };
+      const other = { v: 1, bundle: '0', jobId: chance.pick([job.jobId, 'sim-other']), packageId: 'compute-0', attempt: 9 };
+      results.put(chance.pick(['', '{"v":1}', JSON.stringify({ ...other, worker: 'i-9/9', ...failed })]));
+    }
+    if (faults.cancelAt !== undefined) {
+      this.#world.time.after(faults.cancelAt, () => {
+        if (this.#ended) return;
+        counts.add('cancelled');
+        this.#cancel.abort(new Error('cancelled'));
+      });
     }
   }
 
@@ -197,7 +220,7 @@ class Simulation {
       objects: within(this.#objects.storeFor(process), 'fleet'),
       ...arrays,
       clock: process.clock,
-      signal: new AbortController().signal,
+      signal: this.#cancel.signal,
       emit: (event) => this.#checks.emitted(event, process),
       warn: (message) => this.#world.trace?.(time.now, process.id, `warns: ${message}`),
       plan: () => plan,

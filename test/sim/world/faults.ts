@@ -29,11 +29,13 @@ export interface FaultRates {
   /** A process dies at a call. */
   readonly workerCrash: number;
   readonly masterCrash: number;
+  /** A process stands still for a while, its heartbeats too (SIGSTOP, a machine that swaps). */
+  readonly paused: number;
   /** An instance is reclaimed, per minute. */
   readonly spotPerMinute: number;
 }
 
-export type FaultKind = keyof FaultRates | 'slowWorker' | 'fullDisk' | 'poison' | 'badOperand' | 'strangeMessage';
+export type FaultKind = keyof FaultRates | 'slowWorker' | 'fullDisk' | 'poison' | 'badOperand' | 'strangeMessage' | 'cancelled';
 
 /** Faults of a run that are not a matter of rates. */
 export interface FaultPlan {
@@ -50,6 +52,8 @@ export interface FaultPlan {
   readonly badOperand: boolean;
   /** Messages that no worker understands. */
   readonly strangeMessages: number;
+  /** When somebody asks the job to stop, in milliseconds since the start. */
+  readonly cancelAt?: number;
 }
 
 const WORST: FaultRates = {
@@ -67,6 +71,7 @@ const WORST: FaultRates = {
   vanished: 0.02,
   workerCrash: 0.03,
   masterCrash: 0.01,
+  paused: 0.005,
   spotPerMinute: 2,
 };
 
@@ -91,6 +96,7 @@ export function drawFaults(chance: Chance, workers: number): FaultPlan {
     poison: rare(0.04),
     badOperand: rare(0.04),
     strangeMessages: rare(0.1) ? chance.whole(1, 3) : 0,
+    ...(rare(0.03) ? { cancelAt: chance.magnitude(10, 100_000) } : {}),
   };
 }
 

@@ -11,6 +11,8 @@ export interface World {
   readonly counts: FaultCounts;
   /** Faults by chance are over: what is left only has to be cleaned away. */
   calm: boolean;
+  /** Told of a process that goes on after its end. */
+  afterlife: (who: string, what: string) => void;
   /** Told of everything that happens, for a trace. */
   trace?: ((at: number, who: string, what: string) => void) | undefined;
 }
@@ -26,8 +28,8 @@ export class SimProcess {
   readonly id: string;
   readonly world: World;
   alive = true;
-  /** Calls under way, which a process that ended in order has none of. */
-  underWay = 0;
+  #pausedUntil = 0;
+  #exited = false;
   readonly #crashRate: number;
   readonly #onCrash: () => void;
 
@@ -45,9 +47,24 @@ export class SimProcess {
     this.#onCrash();
   }
 
-  /** The process ended of its own accord. */
+  /** The process ended of its own accord, and does nothing from now on. */
   exit(): void {
     this.alive = false;
+    this.#exited = true;
+  }
+
+  /** It stands still: what it waits for happens, and it does not see it. */
+  pause(ms: number): void {
+    this.world.trace?.(this.world.time.now, this.id, `stands still for ${Math.round(ms)} ms`);
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.world.time.now + ms);
+  }
+
+  /** Does what the process itself does: not while it stands still, and never after its death. */
+  #asItself(action: () => void): void {
+    const { time } = this.world;
+    if (!this.alive) return;
+    if (time.now < this.#pausedUntil) time.after(this.#pausedUntil - time.now, () => this.#asItself(action));
+    else action();
   }
 
   readonly clock: Clock = {
@@ -64,8 +81,10 @@ export class SimProcess {
           if (this.alive) reject(signal!.reason as Error);
         };
         const alarm = this.world.time.after(ms, () => {
-          signal?.removeEventListener('abort', onAbort);
-          if (this.alive) resolve();
+          this.#asItself(() => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve();
+          });
         });
         signal?.addEventListener('abort', onAbort, { once: true });
       });
@@ -77,24 +96,24 @@ export class SimProcess {
    * @param effect what the call does, at one moment; a promise where the answer takes longer (a long poll)
    */
   call<T>(what: string, effect: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (!this.alive) return never;
     const { world } = this;
+    if (this.#exited) world.afterlife(this.id, what);
+    if (!this.alive) return never;
     const { chance, counts, time } = world;
     const { rates, latencyMs } = world.faults;
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     const dies = !world.calm && chance.happens(this.#crashRate);
     const diesBefore = dies && chance.happens(0.5);
-    this.underWay++;
     return new Promise<T>((resolve, reject) => {
       let over = false;
-      const settle = (how: () => void) => {
+      const settleNow = (how: () => void) => {
         if (over || !this.alive) return;
         over = true;
-        this.underWay--;
         signal?.removeEventListener('abort', onAbort);
         how();
       };
-      const onAbort = () => settle(() => reject(signal!.reason as Error));
+      const settle = (how: () => void) => this.#asItself(() => settleNow(how));
+      const onAbort = () => settleNow(() => reject(signal!.reason as Error));
       signal?.addEventListener('abort', onAbort, { once: true });
       const fail = (error: Error, kind: Parameters<FaultCounts['add']>[0]) => {
         counts.add(kind);
@@ -104,6 +123,10 @@ export class SimProcess {
       time.after(chance.exponential(latencyMs), () => {
         if (!this.alive) return;
         if (diesBefore) return this.crash(`before ${what}`);
+        if (!world.calm && chance.happens(rates.paused)) {
+          counts.add('paused');
+          this.pause(chance.magnitude(1_000, 180_000));
+        }
         if (!world.calm) {
           const roll = chance.next();
           let below = rates.throttled;

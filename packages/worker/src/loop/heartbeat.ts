@@ -1,5 +1,8 @@
 import type { Clock, MessageQueue } from '@tessera/protocol';
 
+/** Why the heart stops; made once, for an exception is dear. */
+const DONE = new Error('the package is done');
+
 /**
  * Keeps a message invisible to others while `work` runs, by extending it each third of its visibility. A heartbeat that
  * fails is not an error: at worst another worker does the same package, and writes the same bytes. One that hangs holds
@@ -20,6 +23,6 @@ export async function withHeartbeat<T>(
   try {
     return await work();
   } finally {
-    ended.abort();
+    ended.abort(DONE);
   }
 }
