@@ -11,7 +11,7 @@ const LAST_EVENTS_MS = 150;
 
 /**
  * Shows how a job goes until its report is there.
- * @param log takes the lines of the master's output that are no events
+ * @param log takes what the master says, line by line
  */
 export async function watchJob(
   run: JobRun,
@@ -28,6 +28,7 @@ export async function watchJob(
     event(event: Parameters<typeof reporter.event>[0]) {
       if (!heard) mark(run, 'first event');
       heard = true;
+      log.push(JSON.stringify(event));
       reporter.event(event);
       if (event.event === 'job:ended') wake();
     },

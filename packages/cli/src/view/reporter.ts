@@ -70,7 +70,7 @@ export class Reporter {
     if (event.event === 'job:planned') this.detail(`plan: ${event.summary}`);
     if (event.event === 'package:failed') {
       const next = event.retried ? 'it is sent again' : 'that was its last try';
-      const what = `${event.packageId}, try ${event.attempt}, on ${event.worker}: ${event.message}; ${next}`;
+      const what = `${event.packageId}, try ${event.attempt}, on ${event.worker}: ${event.message.replace(/\.$/, '')}; ${next}`;
       this.paragraph(`${this.#style.bad(this.#style.symbols.failed)} ${what}`);
     }
     for (const phase of this.#progress.phases) {
