@@ -30,10 +30,11 @@ export function planJob(job: JobSpec): Plan {
   }
   const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, input.fleet));
   const phases = [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)];
-  const given = new Set(operands.filter(([, operand]) => operand.kind === 'array').map(([name]) => name as string));
+  const made = new Set([...operands.flatMap(([name, { kind }]) => (kind === 'array' ? [] : [name as string])), 'C']);
+  for (const name of Object.keys(chosen.extra)) made.add(name);
   return {
     arrays,
-    created: Object.keys(arrays).filter((name) => !given.has(name)),
+    created: Object.keys(arrays).filter((name) => made.has(name)),
     texts: Object.fromEntries(
       operands.flatMap(([name, operand]) => (operand.kind === 'csv' ? [[name, operand.csv]] : [])),
     ),
@@ -86,6 +87,8 @@ function declareArrays(
   const chunks = { ...chosen.chunks, C0: chosen.chunks.C };
   const arrays: Record<string, ArrayDeclaration> = {};
   for (const [name, operand] of operands) arrays[name] = operandArray(name, operand, job, chunks[name]);
+  // For an operation of one operand B is A again.
+  arrays['B'] ??= arrays['A']!;
   arrays['C'] = { url: job.output.url, shape: input.shapes.C, dtype: job.dtype, chunk: chosen.chunks.C };
   for (const [name, array] of Object.entries(chosen.extra))
     arrays[name] = { ...array, url: `${job.workspace}/${name}.zarr` };

@@ -1,7 +1,7 @@
 import type { Execute } from './context.ts';
 
-/** C = A + B over one region, in A's tile: no third one is needed. */
-export const add: Execute<'add'> = async ({ a, b, c }, context) => {
+/** C = alpha·A + beta·B over one region, in A's tile: no third one is needed. */
+export const add: Execute<'add'> = async ({ a, b, c, alpha = 1, beta = 1 }, context) => {
   const kernel = await context.kernel('add');
   const [left, right] = await Promise.all([context.read(a), context.read(b)]);
   const { rows, cols } = left;
@@ -9,11 +9,11 @@ export const add: Execute<'add'> = async ({ a, b, c }, context) => {
     kernel.add({
       rows,
       cols,
-      alpha: 1,
+      alpha,
       a: left.data,
       aOffset: 0,
       lda: cols,
-      beta: 1,
+      beta,
       b: right.data,
       bOffset: 0,
       ldb: cols,

@@ -3,69 +3,130 @@ import type { TileSource } from '@tessera/protocol';
 import type { Kernel } from '../kernels/index.ts';
 import type { PackageContext } from './context.ts';
 
-/** A range of k of both operands. */
+/** A block of a product, C[m x n] = alpha·op(A)·op(B) + beta·C0, as packages and checks name it. */
+export interface BlockTask {
+  readonly a: TileSource;
+  readonly b: TileSource;
+  readonly kStep: number;
+  readonly transA?: boolean | undefined;
+  readonly transB?: boolean | undefined;
+  readonly alpha?: number | undefined;
+  readonly beta?: number | undefined;
+  readonly c0?: TileSource | undefined;
+  /** Bytes of operand pieces that may be kept for other packages. */
+  readonly cacheBytes?: number | undefined;
+}
+
+/** A range of k of both operands, as stored. */
 interface Step {
   readonly a: Tile;
   readonly b: Tile;
 }
 
-/**
- * The product of two pieces, in steps of k from the lowest up; while the kernel works on one step the next is read.
- * @param prepare changes the operands of a step before they are multiplied (a check multiplies their absolute values)
- * @returns a tile of a.rows x b.cols
- */
-export async function blockProduct(
-  a: TileSource,
-  b: TileSource,
-  kStep: number,
-  kernel: Kernel,
-  context: PackageContext,
-  prepare: (tile: Tile) => Tile = (tile) => tile,
-): Promise<Tile> {
-  const k = a.cols;
-  const read = async (start: number): Promise<Step> => {
-    const size = Math.min(kStep, k - start);
-    const [left, right] = await Promise.all([columns(a, start, size, context), rows(b, start, size, context)]);
-    return { a: prepare(left), b: prepare(right) };
+/** How a block's sizes follow from its pieces. */
+export function blockSize({ a, b, transA, transB }: BlockTask): { m: number; n: number; k: number } {
+  return {
+    m: transA ? a.cols : a.rows,
+    n: transB ? b.rows : b.cols,
+    k: transA ? a.rows : a.cols,
   };
-  let next = read(0);
-  const c = allocateTile(context.dtype, a.rows, b.cols);
-  for (let start = 0; start < k; start += kStep) {
-    const step = await next;
-    if (start + kStep < k) {
-      next = read(start + kStep);
-      // Awaited in the next round; until then a failure must not count as unhandled.
-      next.catch(() => undefined);
-    }
-    await context.compute(() => accumulate(step, c, start === 0 ? 0 : 1, kernel));
-  }
-  return c;
 }
 
-function accumulate(step: Step, c: Tile, beta: 0 | 1, kernel: Kernel): Promise<void> {
+/**
+ * Computes a block, in steps of k from the lowest up; while the kernel works on one step the next is read. Its first step
+ * is read before its turn to compute comes, while the block before it computes: then it holds one pair of operand pieces
+ * and no block (`multiplyBytes` in the planner counts on this).
+ * @param prepare changes what is read before it is multiplied (a check multiplies absolute values)
+ * @param inTurn what else is done before another package may compute: its result is returned
+ */
+export async function blockProduct<T>(
+  task: BlockTask,
+  kernel: Kernel,
+  context: PackageContext,
+  inTurn: (block: Tile) => Promise<T>,
+  prepare: (tile: Tile) => Tile = (tile) => tile,
+): Promise<T> {
+  const { m, n, k } = blockSize(task);
+  const read = (start: number) => readStep(task, start, Math.min(task.kStep, k - start), context, prepare);
+  const first = await read(0);
+  return context.inTurn(async () => {
+    let step = first;
+    let following: Promise<Step> | undefined;
+    const c = task.c0 ? prepare(await context.read(task.c0)) : allocateTile(context.dtype, m, n);
+    for (let start = 0; start < k; start += task.kStep) {
+      if (following) step = await following;
+      if (start + task.kStep < k) {
+        following = read(start + task.kStep);
+        // Awaited in the next round; until then a failure must not count as unhandled.
+        following.catch(() => undefined);
+      }
+      const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
+      await context.computing(() => accumulate(task, step, c, beta, kernel));
+    }
+    return inTurn(c);
+  });
+}
+
+function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: Kernel): Promise<void> {
+  const { alpha = 1, transA = false, transB = false } = task;
   return kernel.gemm({
     m: c.rows,
     n: c.cols,
-    k: step.a.cols,
-    alpha: 1,
+    k: transA ? step.a.rows : step.a.cols,
+    alpha,
     beta,
     a: step.a.data,
     aOffset: 0,
     lda: step.a.cols,
-    transA: false,
+    transA,
     b: step.b.data,
     bOffset: 0,
-    ldb: c.cols,
-    transB: false,
+    ldb: step.b.cols,
+    transB,
     c: c.data,
     cOffset: 0,
     ldc: c.cols,
   });
 }
 
-async function columns(source: TileSource, start: number, size: number, context: PackageContext): Promise<Tile> {
-  if (source.kind === 'array') return context.read({ ...source, col: source.col + start, cols: size });
-  const whole = await context.read(source);
+async function readStep(
+  { a, b, transA = false, transB = false, cacheBytes = 0 }: BlockTask,
+  start: number,
+  size: number,
+  context: PackageContext,
+  prepare: (tile: Tile) => Tile,
+): Promise<Step> {
+  const left = alongK(a, !transA, start, size);
+  const right = alongK(b, transB, start, size);
+  const reading = left.read(context, cacheBytes);
+  // A block on the diagonal of AᵀA has one operand.
+  const other = left.key !== undefined && left.key === right.key ? reading : right.read(context, cacheBytes);
+  const [one, two] = await Promise.all([reading, other]);
+  return { a: prepare(one), b: prepare(two) };
+}
+
+/** The part of an operand's piece from `start` of k on, and how to read it; `key` names it where it is stored. */
+function alongK(source: TileSource, byColumns: boolean, start: number, size: number) {
+  if (source.kind === 'array') {
+    const part = byColumns
+      ? { ...source, col: source.col + start, cols: size }
+      : { ...source, row: source.row + start, rows: size };
+    const { array, row, col, rows, cols } = part;
+    return {
+      key: `${array} ${row},${col} ${rows}x${cols}`,
+      read: (context: PackageContext, cacheBytes: number) => context.readKept(part, cacheBytes),
+    };
+  }
+  return {
+    key: undefined,
+    read: async (context: PackageContext) => {
+      const whole = await context.read(source);
+      return byColumns ? columns(whole, start, size) : rows(whole, start, size);
+    },
+  };
+}
+
+function columns(whole: Tile, start: number, size: number): Tile {
   if (size === whole.cols) return whole;
   const part = allocateTile(whole.dtype, whole.rows, size);
   for (let row = 0; row < whole.rows; row++) {
@@ -75,8 +136,6 @@ async function columns(source: TileSource, start: number, size: number, context:
   return part;
 }
 
-async function rows(source: TileSource, start: number, size: number, context: PackageContext): Promise<Tile> {
-  if (source.kind === 'array') return context.read({ ...source, row: source.row + start, rows: size });
-  const whole = await context.read(source);
+function rows(whole: Tile, start: number, size: number): Tile {
   return { ...whole, rows: size, data: whole.data.subarray(start * whole.cols, (start + size) * whole.cols) };
 }

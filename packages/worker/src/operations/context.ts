@@ -13,12 +13,15 @@ import type {
 import type { OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
 import type { Turn } from '../loop/turn.ts';
+import { cacheOf } from './tile-cache.ts';
 
 /** What a package's work has to show beside what it stored. */
 export interface Outcome {
   readonly kernel?: KernelUse;
   readonly tile?: InlineTile;
   readonly check?: CheckOutcome;
+  /** Bytes of operands that were in memory already. */
+  readonly reusedBytes?: number;
 }
 
 /** How one kind of package is done. It may run twice, and at the same time on two workers: it writes the same bytes. */
@@ -30,6 +33,7 @@ export class PackageContext {
   readonly signal: AbortSignal;
   readonly traffic: Traffic = { bytesRead: 0, bytesWritten: 0 };
   readonly seconds = { read: 0, compute: 0, write: 0 };
+  #reusedBytes = 0;
   readonly #clock: Clock;
   readonly #turn: Turn;
   readonly #kernel: (op: 'multiply' | 'add', dtype: DType) => Promise<Kernel>;
@@ -67,6 +71,30 @@ export class PackageContext {
     });
   }
 
+  /**
+   * Reads a tile that later packages may need too, and keeps it for them within a budget. Nobody may write into it.
+   * @param budgetBytes what may be kept of the job's operands; 0 for nothing
+   */
+  async readKept(source: TileSource, budgetBytes: number): Promise<Tile> {
+    if (source.kind === 'inline' || budgetBytes === 0) return this.read(source);
+    const { array, row, col, rows, cols } = source;
+    const key = `${array} ${row},${col} ${rows}x${cols}`;
+    const cache = cacheOf(this.job);
+    const { tile, reused } = await cache.get(
+      key,
+      budgetBytes,
+      () => this.read(source),
+      () => this.#clock.now(),
+    );
+    if (reused) this.#reusedBytes += tile.data.byteLength;
+    return tile;
+  }
+
+  /** What was taken from memory, for the result. */
+  get reused(): Pick<Outcome, 'reusedBytes'> {
+    return this.#reusedBytes === 0 ? {} : { reusedBytes: this.#reusedBytes };
+  }
+
   /** Stores a tile where the package says; one that travels in the reply is returned. */
   async write(sink: TileSink, tile: Tile): Promise<Pick<Outcome, 'tile'>> {
     if (sink.kind === 'reply') return { tile: tileToInline(tile) as InlineTile };
@@ -80,6 +108,16 @@ export class PackageContext {
   /** Computes while nobody else in this worker does; waiting for the turn counts as nothing. */
   async compute<T>(work: () => Promise<T>): Promise<T> {
     return this.#turn.take(() => this.#timed('compute', work), this.signal);
+  }
+
+  /** Holds the worker's turn for more than one computation; within it, `computing` counts what the kernel does. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turn.take(work, this.signal);
+  }
+
+  /** Computes in a turn that is held already. */
+  async computing<T>(work: () => Promise<T>): Promise<T> {
+    return this.#timed('compute', work);
   }
 
   /** Counts time as writing, for outputs that are no arrays. */

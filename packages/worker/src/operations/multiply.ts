@@ -1,13 +1,25 @@
-import { blockProduct } from './block-product.ts';
+import { blockProduct, blockSize } from './block-product.ts';
 import type { Execute } from './context.ts';
+import { isOnDiagonal, symmetrize, writeMirror } from './mirror.ts';
 
 /** A block of C over a range of k, kept in memory until it is whole, then stored once. */
-export const multiply: Execute<'multiply'> = async ({ a, b, c, kStep }, context) => {
+export const multiply: Execute<'multiply'> = async ({ c, mirror, alone = false, ...task }, context) => {
   const kernel = await context.kernel('multiply');
-  const block = await blockProduct(a, b, kStep, kernel, context);
-  const work = 2 * a.rows * b.cols * a.cols;
+  const { m, n, k } = blockSize(task);
+  const image = mirror && c.kind === 'array' && isOnDiagonal(c, mirror) ? 'own' : 'other';
+  const store = async (block: Parameters<typeof writeMirror>[0]) => {
+    // The mirror image first: the block's own piece is the proof that both are there.
+    if (mirror && image === 'other') await writeMirror(block, mirror, context);
+    return context.write(c, block);
+  };
+  const storing = await blockProduct(task, kernel, context, async (block) => {
+    if (mirror && image === 'own') symmetrize(block);
+    return alone ? { stored: await store(block) } : { block };
+  });
+  const stored = 'block' in storing ? await store(storing.block) : storing.stored;
   return {
-    ...(await context.write(c, block)),
-    kernel: { name: kernel.name, detail: kernel.detail, work, unit: 'flop' },
+    ...stored,
+    ...context.reused,
+    kernel: { name: kernel.name, detail: kernel.detail, work: 2 * m * n * k, unit: 'flop' },
   };
 };

@@ -1,7 +1,8 @@
 import type { Execute } from './context.ts';
+import { writeMirror } from './mirror.ts';
 
 /** Sums partial products in the order given; the next is read while the last is added. */
-export const reduce: Execute<'reduce'> = async ({ parts, c }, context) => {
+export const reduce: Execute<'reduce'> = async ({ parts, c, mirror }, context) => {
   const kernel = await context.kernel('add');
   const sum = await context.read(parts[0]!);
   let next = parts[1] && context.read(parts[1]);
@@ -31,5 +32,7 @@ export const reduce: Execute<'reduce'> = async ({ parts, c }, context) => {
       }),
     );
   }
+  // The mirror image first: the sum's own piece is the proof that both are there.
+  if (mirror) await writeMirror(sum, mirror, context);
   return context.write(c, sum);
 };

@@ -1,44 +1,69 @@
-import { allocateTile } from '@tessera/matrix';
+import { allocateTile, type Tile } from '@tessera/matrix';
 import type { ArrayPiece, CheckOutcome, CheckVectors } from '@tessera/protocol';
 import type { PackageContext } from '../context.ts';
 import { streamBand } from './stream.ts';
 import { checkVectors } from './vectors.ts';
 
 /**
- * Rows of Y = [B·r_1 ... B·r_R | z]: what a product's check needs of B, with z the 2-norm of each row. A row whose norm is
- * no finite number says so in the outcome.
+ * Rows of Y = [op(B)·r_1 ... op(B)·r_R | z]: what a product's check needs of B, with z the 2-norm of each row of op(B). A
+ * row whose norm is no finite number says so in the outcome.
  */
 export async function project(
-  { b, vectors, y }: { b: ArrayPiece; vectors: CheckVectors; y: ArrayPiece },
+  {
+    b,
+    transB = false,
+    vectors,
+    y,
+  }: { b: ArrayPiece; transB?: boolean | undefined; vectors: CheckVectors; y: ArrayPiece },
   context: PackageContext,
 ): Promise<CheckOutcome> {
   const { rounds } = vectors;
   const width = rounds + 1;
-  const tile = allocateTile('float64', b.rows, width);
+  const tile = allocateTile('float64', y.rows, width);
   const out = tile.data as Float64Array;
+  const add = transB ? addColumns : addRows;
   await streamBand(b, context, (piece, strip) => {
-    const r = checkVectors(vectors, strip.col, strip.cols);
-    const numbers = piece.data;
-    for (let row = 0; row < strip.rows; row++) {
-      const at = (strip.row - b.row + row) * width;
-      const from = row * strip.cols;
-      for (let round = 0; round < rounds; round++) {
-        const vector = r[round]!;
-        let sum = 0;
-        for (let col = 0; col < strip.cols; col++) sum += numbers[from + col]! * vector[col]!;
-        out[at + round]! += sum;
-      }
-      let squares = 0;
-      for (let col = 0; col < strip.cols; col++) squares += numbers[from + col]! * numbers[from + col]!;
-      out[at + rounds]! += squares;
-    }
+    const r = transB ? checkVectors(vectors, strip.row, strip.rows) : checkVectors(vectors, strip.col, strip.cols);
+    add(out, piece, transB ? strip.col - b.col : strip.row - b.row, r);
   });
   let nonFinite = false;
-  for (let row = 0; row < b.rows; row++) {
+  for (let row = 0; row < y.rows; row++) {
     const norm = Math.sqrt(out[row * width + rounds]!);
     out[row * width + rounds] = norm;
     nonFinite ||= !Number.isFinite(norm);
   }
   await context.write(y, tile);
   return { ok: true, worst: null, where: null, nonFinite };
+}
+
+/** Adds to rows of Y, from `first` on, what the strip's columns give: its rows are rows of op(B). */
+function addRows(out: Float64Array, { data, rows, cols }: Tile, first: number, r: readonly Float64Array[]): void {
+  const rounds = r.length;
+  for (let row = 0; row < rows; row++) {
+    const at = (first + row) * (rounds + 1);
+    const from = row * cols;
+    for (let round = 0; round < rounds; round++) {
+      const vector = r[round]!;
+      let sum = 0;
+      for (let col = 0; col < cols; col++) sum += data[from + col]! * vector[col]!;
+      out[at + round]! += sum;
+    }
+    let squares = 0;
+    for (let col = 0; col < cols; col++) squares += data[from + col]! * data[from + col]!;
+    out[at + rounds]! += squares;
+  }
+}
+
+/** The same for a strip whose columns are rows of op(B). */
+function addColumns(out: Float64Array, { data, rows, cols }: Tile, first: number, r: readonly Float64Array[]): void {
+  const rounds = r.length;
+  for (let row = 0; row < rows; row++) {
+    const from = row * cols;
+    for (let col = 0; col < cols; col++) {
+      const at = (first + col) * (rounds + 1);
+      const element = data[from + col]!;
+      for (let round = 0; round < rounds; round++) out[at + round]! += element * r[round]![row]!;
+      out[at + rounds]! += element * element;
+    }
+  }
 }

@@ -1,22 +1,24 @@
 import { allocateTile, type Tile } from '@tessera/matrix';
 import type { ArrayPiece, CheckOutcome } from '@tessera/protocol';
-import { blockProduct } from '../block-product.ts';
+import { blockProduct, blockSize, type BlockTask } from '../block-product.ts';
 import type { PackageContext } from '../context.ts';
 import { gamma, UNIT_ROUNDOFF } from './tolerance.ts';
 
 /**
  * Computes a block again and compares element by element, NaN with NaN and infinity with infinity: what is left when the
- * operands hold numbers that no projection can see through. Two right answers differ by at most 2·gamma_k·(|A||B|)_ij.
+ * operands hold numbers that no projection can see through. Two right answers differ by at most
+ * 2·gamma_{k+4}·(|alpha||A||B| + |beta||C0|)_ij, see `rowTolerance` for the count of operations.
  */
 export async function recompute(
-  { a, b, c, kStep }: { a: ArrayPiece; b: ArrayPiece; c: ArrayPiece; kStep: number },
+  { c, ...task }: BlockTask & { c: ArrayPiece },
   context: PackageContext,
 ): Promise<CheckOutcome> {
   const kernel = await context.kernel('multiply');
   const stored = await context.read(c);
-  const again = await blockProduct(a, b, kStep, kernel, context);
-  const size = await blockProduct(a, b, kStep, kernel, context, absolute);
-  const bound = 2 * gamma(a.cols + 2, UNIT_ROUNDOFF[context.dtype]);
+  const again = await blockProduct(task, kernel, context, async (block) => block);
+  const sizes = { ...task, alpha: Math.abs(task.alpha ?? 1), beta: Math.abs(task.beta ?? 1) };
+  const size = await blockProduct(sizes, kernel, context, async (block) => block, absolute);
+  const bound = 2 * gamma(blockSize(task).k + 4, UNIT_ROUNDOFF[context.dtype]);
   let worst = 0;
   for (let index = 0; index < stored.data.length; index++) {
     const [found, expected] = [stored.data[index]!, again.data[index]!];

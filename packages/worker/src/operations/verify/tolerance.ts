@@ -18,23 +18,32 @@ export function gamma(n: number, u: number): number {
 }
 
 /**
- * How far |C·r - A·(B·r)| of one row may be off when C is right, for a vector r of independent standard Gaussians.
+ * How far |C·r - (alpha·A·(B·r) + beta·C0·r)| of one row may be off when C is right, for a vector r of independent standard
+ * Gaussians; A and B as the operation takes them, transposed or not.
  *
- * Let E = C - AB be the rounding error of the product, |e_ij| <= gamma_K (|A||B|)_ij whatever the order of summation
- * (Higham, section 3.5; the order only has to be some order), and let w = sum_k |a_ik| z_k with z_k the 2-norm of row k of B.
+ * Let E be the rounding error of C. An element is a sum of K products and beta·c0: each product meets its own rounding,
+ * that of alpha to the element type, the multiplication by alpha and at most K additions, and beta·c0 no more than that;
+ * so |e_ij| <= gamma_{K+4} (|alpha||A||B| + |beta||C0|)_ij whatever the order of summation (Higham, section 3.5).
+ * With z_k the 2-norm of row k of B, let w = |alpha| sum_k |a_ik| z_k + |beta| ||c0_i||_2.
  *
- * 1. sum_j e_ij r_j is Gaussian with deviation ||e_i||_2 <= gamma_K || sum_k |a_ik| |b_k| ||_2 <= gamma_K w.
- * 2. The check itself is computed in float64 (unit roundoff v): C·r, B·r and A·y each lose at most
- *    gamma_n(v) or gamma_K(v) times |A||B||r| <= w ||r||_2 (Cauchy and Schwarz).
- * 3. Products that underflow lose at most the smallest number each.
+ * 1. sum_j e_ij r_j is Gaussian with deviation ||e_i||_2 <= gamma_{K+4} w (the 2-norm of a sum is at most the sum of norms).
+ * 2. The check itself is computed in float64 (unit roundoff v): C·r, B·r, A·y and C0·r each lose at most gamma_{n+4}(v) or
+ *    gamma_{K+4}(v) times (|alpha||A||B| + |beta||C0|)|r| <= w ||r||_2 (Cauchy and Schwarz).
+ * 3. Products that underflow lose at most the smallest number each, before they are scaled; scaling loses it once more.
  *
- * @param w the row's weight, sum_k |a_ik| z_k
- * @returns DEVIATIONS·gamma_{K+2}(u)·w + (gamma_{K+2}(v) + 2 gamma_{n+2}(v))·w·||r||_2 + underflow
+ * @param w the row's weight
+ * @returns DEVIATIONS·gamma_{K+4}(u)·w + (gamma_{K+4}(v) + 2 gamma_{n+4}(v))·w·||r||_2 + underflow
  */
-export function rowTolerance(w: number, size: { k: number; n: number }, vectorNorm: number, dtype: DType): number {
+export function rowTolerance(
+  w: number,
+  size: { k: number; n: number; alpha: number },
+  vectorNorm: number,
+  dtype: DType,
+): number {
   const u = UNIT_ROUNDOFF[dtype];
   const v = UNIT_ROUNDOFF.float64;
-  const product = DEVIATIONS * gamma(size.k + 2, u);
-  const check = (gamma(size.k + 2, v) + 2 * gamma(size.n + 2, v)) * vectorNorm;
-  return (product + check) * w + SMALLEST[dtype] * size.k * vectorNorm;
+  const product = DEVIATIONS * gamma(size.k + 4, u);
+  const check = (gamma(size.k + 4, v) + 2 * gamma(size.n + 4, v)) * vectorNorm;
+  const underflow = DEVIATIONS * SMALLEST[dtype] * (size.k * Math.abs(size.alpha) + 2) * Math.sqrt(size.n);
+  return (product + check) * w + underflow;
 }
