@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { isUnavailable, openKernel } from '@tessera/worker';
+import { isUnavailable, mayHaveGpu, openKernel } from '@tessera/worker';
 import type { Dtype, Kernel, KernelName } from '@tessera/worker';
 import { delayDuring } from './kernels/event-loop-delay.ts';
 import { matrices, product, sum } from './kernels/matrices.ts';
@@ -14,6 +14,7 @@ import { startNumpy } from './kernels/numpy.ts';
 import { measureScaling } from './kernels/scaling.ts';
 import { interleaved, rateOf } from './kernels/statistics.ts';
 import { one, table, two } from './kernels/table.ts';
+import { checkTargets, verdict } from './kernels/targets.ts';
 
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean' }, json: { type: 'string' } },
@@ -29,6 +30,10 @@ const print = (text: string) => process.stdout.write(`${text}\n`);
 const kernels: Kernel[] = [];
 const missing: Record<string, string> = {};
 for (const name of ['blas', 'wasm', 'loops', 'wgsl', 'gpu'] as const satisfies readonly KernelName[]) {
+  if ((name === 'wgsl' || name === 'gpu') && !mayHaveGpu()) {
+    missing[name] = 'no GPU found';
+    continue;
+  }
   const kernel = await openKernel(name, { threads: 1, log: (message) => print(`# ${message}`) });
   if (isUnavailable(kernel)) missing[name] = kernel.reason;
   else if (kernel.software) {
@@ -151,9 +156,8 @@ print(
 for (const kernel of kernels) await kernel.close();
 numpy?.close();
 
-const scaling = [];
-for (const { name } of kernels.filter(({ name }) => name === 'blas' || name === 'wasm'))
-  scaling.push(await measureScaling(name, 1024, rounds));
+const onCpu = kernels.map(({ name }) => name).filter((name) => name === 'blas' || name === 'wasm');
+const scaling = await measureScaling(onCpu, 1024, rounds);
 print('\ntwo worker processes against one, float64 multiply n=1024, GFLOPS');
 print(
   table(
@@ -162,7 +166,16 @@ print(
   ),
 );
 
-const result = { machine, multiply, add, delays, memory, scaling };
+const targets = checkTargets({ multiply, delays, scaling });
+print('\ntargets');
+print(
+  table(
+    ['', 'wanted', 'got', ''],
+    targets.map(({ target, wanted, got }) => [target, two(wanted), two(got), verdict(wanted, got)]),
+  ),
+);
+
+const result = { machine, targets, multiply, add, delays, memory, scaling };
 const text = JSON.stringify(result, undefined, 1);
 if (flags.json) writeFileSync(flags.json, `${text}\n`);
 else print(`\n${text}`);

@@ -16,32 +16,46 @@ export interface Scaling {
   readonly best: number;
 }
 
-/** Two worker processes of one thread each against one of them, round by round. */
-export async function measureScaling(kernel: KernelName, n: number, rounds: number): Promise<Scaling> {
-  const times = 6;
-  const start = async (): Promise<ChildProcess> => {
-    const child = fork(join(import.meta.dirname, 'worker-process.ts'), [kernel, String(n), String(times)]);
-    await once(child, 'message');
-    return child;
-  };
-  const workers = [await start(), await start()];
-  const run = async (child: ChildProcess): Promise<number> => {
-    child.send('go');
-    const [seconds] = (await once(child, 'message')) as [number];
-    return seconds;
-  };
+/**
+ * For each kernel two worker processes of one thread each against one of them, round by round and kernel by kernel, so
+ * that a busy minute of the machine falls on all of them.
+ */
+export async function measureScaling(kernels: readonly KernelName[], n: number, rounds: number): Promise<Scaling[]> {
+  const times = 4;
   const gflops = (2 * n ** 3 * times) / 1e9;
-  const alone: number[] = [];
-  const together: number[] = [];
+  const teams: { kernel: KernelName; workers: ChildProcess[]; alone: number[]; together: number[] }[] = [];
   try {
-    for (let round = 0; round < rounds; round++) {
-      alone.push(gflops / (await run(workers[round % 2]!)));
-      const seconds = await Promise.all(workers.map(run));
-      together.push(seconds.reduce((rate, taken) => rate + gflops / taken, 0));
-    }
+    for (const kernel of kernels)
+      teams.push({
+        kernel,
+        workers: [await start(kernel, n, times), await start(kernel, n, times)],
+        alone: [],
+        together: [],
+      });
+    for (let round = 0; round < rounds; round++)
+      for (const { workers, alone, together } of teams) {
+        alone.push(gflops / (await run(workers[round % 2]!)));
+        const seconds = await Promise.all(workers.map(run));
+        together.push(seconds.reduce((rate, taken) => rate + gflops / taken, 0));
+      }
   } finally {
-    for (const worker of workers) worker.disconnect();
+    for (const { workers } of teams) for (const worker of workers) worker.disconnect();
   }
-  const ratios = together.map((rate, round) => rate / alone[round]!);
-  return { kernel, n, one: median(alone), two: median(together), scaling: median(ratios), best: Math.max(...ratios) };
+  return teams.map(({ kernel, alone, together }) => {
+    const ratios = together.map((rate, round) => rate / alone[round]!);
+    return { kernel, n, one: median(alone), two: median(together), scaling: median(ratios), best: Math.max(...ratios) };
+  });
+}
+
+async function start(kernel: KernelName, n: number, times: number): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, 'worker-process.ts'), [kernel, String(n), String(times)]);
+  await once(child, 'message');
+  return child;
+}
+
+/** Seconds for the worker's share of multiplications. */
+async function run(child: ChildProcess): Promise<number> {
+  child.send('go');
+  const [seconds] = (await once(child, 'message')) as [number];
+  return seconds;
 }

@@ -14,14 +14,20 @@ export interface BlasLibrary {
 /** Constants of cblas.h (netlib): CblasRowMajor, CblasNoTrans, CblasTrans. */
 export const cblas = { rowMajor: 101, noTranspose: 111, transpose: 112 } as const;
 
-/** Names to try on each platform, fastest libraries first; `libblas.so.3` may be the slow reference one or an alias of a fast one. */
+/**
+ * Names to try on each platform, fastest libraries first. `libopenblasp` and `libopenblaso` are Fedora's and Amazon Linux's
+ * builds with threads; `libblas.so.3` may be the slow reference one or an alias of a fast one.
+ */
 export const blasCandidates: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   linux: [
     'libopenblas.so.0',
+    'libopenblasp.so.0',
+    'libopenblaso.so.0',
     'libopenblas.so',
     'libmkl_rt.so.2',
     'libmkl_rt.so',
     'libblis.so.4',
+    'libflexiblas.so.3',
     'libcblas.so.3',
     'libblas.so.3',
   ],

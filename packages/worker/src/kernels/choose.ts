@@ -49,21 +49,25 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
   const opened = new OpenedKernels(options);
   let rates: readonly KernelRate[] = (await cache?.read()) ?? [];
   let measuring: Promise<void> = Promise.resolve();
-  const measured = new Set<Dtype>(rates.filter(({ op }) => op === 'multiply').map(({ dtype }) => dtype));
+  const refused = new Set<string>();
+  const measured = new Set<Dtype>();
 
   async function best(dtype: Dtype): Promise<Kernel> {
     for (const name of candidates(requested, rates, dtype)) {
       const kernel = await opened.get(name);
       if (!kernel) continue;
       if (kernel.supports('multiply', dtype)) return kernel;
-      log(`kernel ${name} does not compute ${dtype}; using another`);
+      if (!refused.has(`${name} ${dtype}`)) log(`kernel ${name} does not compute ${dtype}; another one does`);
+      refused.add(`${name} ${dtype}`);
     }
     throw new KernelFailed('loops', 'no kernel could be opened');
   }
 
-  function calibrate(dtype: Dtype): void {
+  /** Once per dtype, unless the rate of the kernel in use is known already. */
+  function calibrate(dtype: Dtype, inUse: KernelName): void {
     if (requested !== 'auto' || measured.has(dtype)) return;
     measured.add(dtype);
+    if (rates.some((rate) => rate.kernel === inUse && rate.op === 'multiply' && rate.dtype === dtype)) return;
     measuring = measuring.then(() => calibrateNow(dtype));
   }
 
@@ -97,7 +101,7 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
           if (current && isDevice(current) && cause instanceof KernelFailed) opened.giveUp(current.name, cause.message);
           throw cause;
         });
-        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype);
+        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype, current.name);
       },
       workspaceBytes: (job: Gemm | ElementWise) => current?.workspaceBytes(job) ?? 0,
       close: async () => {},
@@ -126,7 +130,10 @@ const adder: Kernel = {
   close: async () => {},
 };
 
-/** The names to try, best first: the requested one, then by measured rate, then those that nobody measured. */
+/**
+ * The names to try, best first: the requested one; blas while it has no rate, since it may have been installed after the
+ * others were measured; then by measured rate; then those that nobody measured.
+ */
 export function candidates(
   requested: KernelName | 'auto',
   rates: readonly KernelRate[],
@@ -136,7 +143,10 @@ export function candidates(
     .filter((rate) => rate.op === 'multiply' && rate.dtype === dtype)
     .sort((one, other) => other.rate - one.rate)
     .map(({ kernel }) => kernel);
-  return [...new Set([...(requested === 'auto' ? [] : [requested]), ...ranked, ...cpuOrder])];
+  const first: KernelName[] = requested === 'auto' ? [] : [requested];
+  return [
+    ...new Set<KernelName>([...first, ...(ranked.includes('blas') ? [] : ['blas' as const]), ...ranked, ...cpuOrder]),
+  ];
 }
 
 /** Kernels opened once and kept until the end. */
@@ -157,7 +167,11 @@ class OpenedKernels {
     const known = this.#kernels.get(name);
     if (known) return known;
     const opening = openKernel(name, this.#options).then((kernel) => {
-      if (!isUnavailable(kernel)) return kernel;
+      if (!isUnavailable(kernel)) {
+        if (kernel.software)
+          this.#options.log(`kernel ${name} runs on the CPU, slower than any other: ${kernel.detail}`);
+        return kernel;
+      }
       this.#options.log(`kernel ${name} is not available: ${kernel.reason}`);
       return undefined;
     });

@@ -1,3 +1,5 @@
+import { closable } from './closable.ts';
+import { isUnavailable } from './kernel.ts';
 import type { Kernel, KernelLog, KernelName, KernelUnavailable } from './kernel.ts';
 import type { Koffi } from './koffi.ts';
 import { openLoops } from './loops.ts';
@@ -16,6 +18,11 @@ export interface OpenKernelOptions {
 
 /** Opens one kernel, loading only what it needs. @returns why not, when it can't be had on this machine */
 export async function openKernel(name: KernelName, options: OpenKernelOptions): Promise<Kernel | KernelUnavailable> {
+  const opened = await open(name, options);
+  return isUnavailable(opened) ? opened : closable(opened);
+}
+
+async function open(name: KernelName, options: OpenKernelOptions): Promise<Kernel | KernelUnavailable> {
   switch (name) {
     case 'loops':
       return openLoops(options);

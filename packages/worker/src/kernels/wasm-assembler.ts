@@ -42,7 +42,7 @@ export const subtract = binary(0x6b);
 export const multiply = binary(0x6c);
 export const lessThan = binary(0x48);
 export const equal = binary(0x46);
-export const or = binary(0x72);
+export const and = binary(0x71);
 
 export const seq = (...codes: readonly Code[]): Code => codes;
 

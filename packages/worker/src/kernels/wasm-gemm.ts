@@ -3,11 +3,11 @@ import type { HasWebAssembly, WebAssemblyMemory } from './web-assembly.ts';
 import { bytesOf, panelStep, tile, tileColumns } from './wasm-module.ts';
 
 /**
- * Blocks of one product. A block of C (768×1024) stays in the module's memory for all of k; per 256 of k a packed block of
+ * Blocks of one product, multiples of the register tile. A block of C (1032×1024) stays in the module's memory for all of k; per 256 of k a packed block of
  * B (2 MiB) streams from L3 past packed blocks of 48 rows of A (192 KiB) in L2. Operands come in by strips of at most
  * `strip` bytes, which are still in L2 when they are packed.
  */
-const blocking = { rows: 768, columns: 1024, depth: 256, rowsOfA: 48, strip: 256 * 1024 } as const;
+const blocking = { rows: 1032, columns: 1024, depth: 256, rowsOfA: 48, strip: 256 * 1024 } as const;
 
 /** Where things lie in the module's memory, in bytes. */
 export interface WasmLayout {
@@ -28,7 +28,7 @@ export interface WasmLayout {
   readonly stepB: number;
 }
 
-/** The layout for a dtype: 8.5 MiB for float64, 4.5 MiB for float32. */
+/** The layout for a dtype: 10.5 MiB for float64, 5.5 MiB for float32. */
 export function wasmLayout(dtype: Dtype): WasmLayout {
   const size = bytesOf(dtype);
   const a = blocking.strip;

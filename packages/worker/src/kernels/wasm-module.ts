@@ -2,6 +2,7 @@ import type { Dtype } from './kernel.ts';
 import {
   add,
   addVectors,
+  and,
   assemble,
   equal,
   firstLane,
@@ -73,7 +74,9 @@ const real = (dtype: Dtype) => (dtype === 'float64' ? 'f64' : 'f32');
  */
 function packA(dtype: Dtype): FunctionSource {
   const type = real(dtype);
-  return packFunction('packA', panelStep.a, tile.rows, 16, (to, from) => storeVector(to, loadSplat(type, from)));
+  return packFunction('packA', panelStep.a, tile.rows, 16, (to, from, offset) =>
+    storeVector(to, loadSplat(type, from), offset),
+  );
 }
 
 /**
@@ -84,7 +87,9 @@ function packB(dtype: Dtype): FunctionSource {
   const type = real(dtype);
   const size = bytesOf(dtype);
   const columns = tileColumns(dtype);
-  const general = packFunction('packB', panelStep.b, columns, size, (to, from) => store(type, to, load(type, from)));
+  const general = packFunction('packB', panelStep.b, columns, size, (to, from, offset) =>
+    store(type, to, load(type, from), offset),
+  );
   return {
     ...general,
     body(locals, parameters) {
@@ -111,12 +116,15 @@ function packB(dtype: Dtype): FunctionSource {
 
 type PackParameters = [Local, Local, Local, Local, Local, Local, Local];
 
+/** Steps of the depth that packing unrolls. */
+const unrolled = 4;
+
 function packFunction(
   name: string,
   step: number,
   lines: number,
   width: number,
-  move: (to: Code, from: Code) => Code,
+  move: (to: Code, from: Code, offset: number) => Code,
 ): FunctionSource {
   return {
     name,
@@ -125,6 +133,13 @@ function packFunction(
       const [to, from, lineStride, depthStride, wanted, depth, paddedDepth] = parameters as PackParameters;
       const target = locals.new('i32');
       const source = locals.new('i32');
+      const moves = (count: number): Code =>
+        seq(
+          ...Array.from({ length: count }, (_, i) =>
+            seq(move(target.get, source.get, i * step), source.set(add(source.get, depthStride.get))),
+          ),
+          target.set(add(target.get, i32(count * step))),
+        );
       return seq(
         when(
           equal(wanted.get, i32(lines)),
@@ -135,13 +150,8 @@ function packFunction(
           seq(
             target.set(add(to.get, multiply(line, i32(width)))),
             source.set(add(from.get, multiply(line, lineStride.get))),
-            locals.loop(depth.get, 1, () =>
-              seq(
-                move(target.get, source.get),
-                target.set(add(target.get, i32(step))),
-                source.set(add(source.get, depthStride.get)),
-              ),
-            ),
+            locals.loop(and(depth.get, i32(-unrolled)), unrolled, () => moves(unrolled)),
+            locals.loop(and(depth.get, i32(unrolled - 1)), 1, () => moves(1)),
           ),
         ),
       );

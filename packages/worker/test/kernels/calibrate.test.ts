@@ -62,6 +62,10 @@ describe('the order of kernels', () => {
     expect(candidates('auto', rates, 'float32')).toEqual(['blas', 'wasm', 'loops']);
   });
 
+  it('tries blas while it has no rate: it may have been installed since', () => {
+    expect(candidates('auto', [rate('wasm', 20), rate('loops', 3)], 'float64')).toEqual(['blas', 'wasm', 'loops']);
+  });
+
   it('starts with the requested kernel', () => {
     expect(candidates('loops', [rate('blas', 30)], 'float64')).toEqual(['loops', 'blas', 'wasm']);
     expect(candidates('gpu', [], 'float32')).toEqual(['gpu', 'blas', 'wasm', 'loops']);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { KernelInputError } from '../../src/kernels/errors.ts';
+import { KernelFailed, KernelInputError } from '../../src/kernels/errors.ts';
 import { dtypeOf, isUnavailable } from '../../src/kernels/kernel.ts';
 import type { Dtype, Elements, ElementWise, Gemm, Kernel, KernelUnavailable } from '../../src/kernels/kernel.ts';
 import { arrayOf, referenceAdd, referenceGemm, seededRandom } from './reference.ts';
@@ -28,7 +28,16 @@ export async function testKernel(
     process.stderr.write(`skipped the ${name} kernel's contract: ${opened.reason}\n`);
     return;
   }
-  afterAll(() => opened.close());
+  afterAll(async () => {
+    const last = gemmJob(dtypes[0]!, { m: 70, n: 70, k: 70 });
+    const expected = referenceGemm(last);
+    const running = opened.gemm(last);
+    await Promise.all([opened.close(), opened.close()]);
+    expectClose(last, expected, (magnitude) => gemmTolerance(dtypes[0]!, 70, magnitude));
+    await running;
+    await expect(opened.gemm(last)).rejects.toThrow(KernelFailed);
+    await expect(opened.add(addJob(dtypes[0]!, 3, 3))).rejects.toThrow(KernelFailed);
+  });
   describe.each(dtypes)(`${name} kernel, %s`, (dtype) => {
     describeMultiply(opened, dtype, largest, propagatesNonFinite);
     describeAdd(opened, dtype);
