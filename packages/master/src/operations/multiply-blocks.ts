@@ -62,7 +62,7 @@ export interface MultiplyBlocks {
 /** The blocks, and the least that any cut into at least one package per worker would move. */
 export interface BlockChoice {
   readonly blocks: MultiplyBlocks;
-  readonly leastMoved: number;
+  readonly least: { readonly moved: number; readonly splits: number };
 }
 
 /**
@@ -82,7 +82,7 @@ class Search {
   readonly #fleet: FleetModel;
   #fastest = Infinity;
   #near: MultiplyBlocks[] = [];
-  #leastMoved = Infinity;
+  #least: BlockChoice['least'] = { moved: Infinity, splits: 1 };
   #smallest = Infinity;
   /** The least blocks of C that fit memory so far. */
   #fewest = Infinity;
@@ -110,7 +110,8 @@ class Search {
         this.#fleet.memoryBytes,
       );
     }
-    return { blocks, leastMoved: Math.min(this.#leastMoved, moved(blocks)) };
+    const own = { moved: moved(blocks), splits: blocks.splits };
+    return { blocks, least: own.moved < this.#least.moved ? own : this.#least };
   }
 
   #best(): MultiplyBlocks | undefined {
@@ -234,7 +235,9 @@ class Search {
 
   #take(candidate: MultiplyBlocks): void {
     const time = seconds(candidate);
-    if (candidate.packages >= this.#fleet.workers) this.#leastMoved = Math.min(this.#leastMoved, moved(candidate));
+    const { packages, splits } = candidate;
+    if (packages >= this.#fleet.workers && moved(candidate) < this.#least.moved)
+      this.#least = { moved: moved(candidate), splits };
     if (time > this.#fastest * ABOUT_AS_FAST) return;
     this.#fastest = Math.min(this.#fastest, time);
     this.#near.push(candidate);

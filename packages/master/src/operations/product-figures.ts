@@ -2,6 +2,7 @@ import { bytesPerElement } from '@tessera/protocol';
 import { WORKER_BASE_BYTES } from '../plan/cost-model.ts';
 import { gramBound, productBound } from '../plan/lower-bound.ts';
 import type { OperationFigures } from '../plan/plan.ts';
+import type { BlockChoice } from './multiply-blocks.ts';
 import type { CutProduct } from './product.ts';
 
 /** A plan that moves at most this many times the bound needs no excuse. */
@@ -12,7 +13,7 @@ const CLOSE = 1.25;
  * schedule spends part of it on a second block, on operands ahead of their time and on chunks on their way; the bound's
  * workers are those that get a package, each an equal share. Checks are not counted: they are another computation.
  */
-export function productFigures({ task, blocks, input }: CutProduct, leastMoved: number): OperationFigures {
+export function productFigures({ task, blocks, input }: CutProduct, least: BlockChoice['least']): OperationFigures {
   const { m, n, k, symmetric } = task;
   const { fleet, dtype } = input;
   const bytes = bytesPerElement(dtype);
@@ -29,32 +30,36 @@ export function productFigures({ task, blocks, input }: CutProduct, leastMoved: 
     lowerBoundBytes: bound.elements * bytes,
     bound: bound.name,
     ratio,
-    ...(ratio > CLOSE
-      ? { reason: reasonOf({ task, blocks, input }, moved / leastMoved, leastMoved / bound.elements) }
-      : {}),
+    ...(ratio > CLOSE ? { reason: reasonOf({ task, blocks, input }, moved, least, bound.elements) } : {}),
     flops: (symmetric ? 1 : 2) * m * n * k,
   };
 }
 
 /** Why a plan moves more than it must: what was bought with it, and what no cut could have avoided. */
-function reasonOf({ task, blocks, input }: CutProduct, chosen: number, unavoidable: number): string {
-  const { block, packages } = blocks;
+function reasonOf(
+  { task, blocks, input }: CutProduct,
+  moved: number,
+  least: BlockChoice['least'],
+  bound: number,
+): string {
+  const { block, packages, splits } = blocks;
   const perWorker = packages / input.fleet.workers;
   const reasons: string[] = [];
-  if (chosen > 1.05) {
+  if (moved > 1.05 * least.moved) {
     const count = Number.isInteger(perWorker) ? String(perWorker) : perWorker.toFixed(1);
-    reasons.push(
-      perWorker > 1
-        ? `${count} packages per worker, so that none waits long for the last, move ${chosen.toFixed(2)} times the least`
-        : `packages this short are chosen for time, which moves ${chosen.toFixed(2)} times the least`,
-    );
+    const bought = [
+      ...(perWorker > 1 ? [`${count} packages per worker, so that none waits long for the last,`] : []),
+      ...(splits === 1 && least.splits > 1 ? ['k left whole, so that no partial sums are stored,'] : []),
+    ];
+    const what = bought.length > 0 ? bought.join(' and ') : 'packages that end sooner';
+    reasons.push(`${what} move ${(moved / least.moved).toFixed(2)} times the least that one package per worker could`);
   }
-  if (unavoidable > 1.05) {
+  if (least.moved > 1.05 * bound) {
     const mib = Math.round(input.fleet.memoryBytes / 1024 / 1024);
     const why = task.symmetric
       ? 'packages of one block each read every band of the operand again'
-      : `whole blocks such as ${block.rows}x${block.cols}, in chunks, with operands ahead of their time, in ${mib} MiB`;
-    reasons.push(`${why}: ${unavoidable.toFixed(2)} times the bound at best`);
+      : `whole blocks in chunks, such as ${block.rows}x${block.cols}, and their operands share ${mib} MiB`;
+    reasons.push(`${why}: ${(least.moved / bound).toFixed(2)} times the bound at best`);
   }
   return reasons.join('; ');
 }

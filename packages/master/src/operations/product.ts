@@ -1,5 +1,5 @@
 import { bytesPerElement, type PackageBody, type Region } from '@tessera/protocol';
-import { flipped, gridOf, operandPiece, piece, upperAt, upperCount } from '../plan/grid.ts';
+import { flipped, gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
 import { chooseBlocks, chunkShapes, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
 import type { OperationInput } from './operation.ts';
@@ -31,7 +31,7 @@ export interface CutProduct {
 
 /** @throws PlanDoesNotFitError when no block fits a worker's memory. */
 export function planProduct(task: ProductTask, input: OperationInput): OperationPlan {
-  const { blocks, leastMoved } = chooseBlocks(productOf(task, input), input.fleet);
+  const { blocks, least } = chooseBlocks(productOf(task, input), input.fleet);
   const cut = { task, blocks, input };
   const chunks = chunkShapes(blocks);
   const asStored = (chunk: readonly [number, number], { transposed }: ProductOperand) =>
@@ -43,7 +43,7 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
     ]),
   );
   const check = input.verify.rounds === 0 ? { extra: {}, phases: [] } : checkPhases(cut);
-  const figures = productFigures(cut, leastMoved);
+  const figures = productFigures(cut, least);
   const keep = cacheBytes(cut);
   return {
     chunks: { A: asStored(chunks.A, task.left), B: asStored(chunks.B, task.right), C: chunks.C },
@@ -152,10 +152,4 @@ function summaryOf({ count, block, splits, kRange, kStep }: MultiplyBlocks, k: n
       ? `k ${k} in ${steps} ${steps === 1 ? 'step' : 'steps'}`
       : `k ${k} split in ${splits} ranges of ${kRange}, then reduced`;
   return `${blocksText}, ${inK}`;
-}
-
-/** Blocks of C that are computed. */
-export function blockCount({ task, blocks, input }: CutProduct): number {
-  const grid = gridOf(input.shapes.C, [blocks.block.rows, blocks.block.cols]);
-  return task.symmetric ? upperCount(grid.rows) : grid.count;
 }

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import type { JobSpec, OperandSpec, PackageBody, Shape } from '@tessera/protocol';
+import { describe, expect, it } from 'vitest';
+import { planJob, PlanDoesNotFitError, type Plan } from '../../src/index.ts';
+import { expectCovered, jobOf, MIB, packagesOf } from './job-of.ts';
+
+const size = fc.oneof(
+  fc.integer({ min: 1, max: 40 }),
+  fc.integer({ min: 1, max: 9_000 }),
+  fc.constantFrom(1, 1023, 1024, 1025, 7919),
+);
+const workers = fc.integer({ min: 1, max: 64 });
+const memoryBytes = fc.integer({ min: 200, max: 4096 }).map((mib) => mib * MIB);
+
+type Multiply = Extract<PackageBody, { kind: 'multiply' }>;
+
+function multiplies(plan: Plan): Multiply[] {
+  return packagesOf(plan, 'compute').filter((body) => body.kind === 'multiply');
+}
+
+/** An operand's piece as the operation takes it. */
+function asTaken(piece: Multiply['a'], transposed: boolean | undefined) {
+  if (piece.kind !== 'array') throw new Error('not an array');
+  const { row, col, rows, cols } = piece;
+  return transposed ? { row: col, col: row, rows: cols, cols: rows } : { row, col, rows, cols };
+}
+
+/** Expects each block of C to be summed over all of k, once and in the order of the packages. */
+function expectSummed(plan: Plan, k: number): void {
+  const next = new Map<string, number>();
+  for (const { a, b, c, transA, transB, kStep, alone, cacheBytes } of multiplies(plan)) {
+    if (c.kind !== 'array') throw new Error('not an array');
+    const left = asTaken(a, transA);
+    const right = asTaken(b, transB);
+    expect([left.row, left.rows, right.col, right.cols]).toEqual([c.row, c.rows, c.col, c.cols]);
+    expect([left.col, left.cols]).toEqual([right.row, right.rows]);
+    const block = `${c.row},${c.col}`;
+    expect(left.col).toBe(next.get(block) ?? 0);
+    next.set(block, left.col + left.cols);
+    expect(kStep).toBeGreaterThan(0);
+    expect([alone, cacheBytes === undefined || cacheBytes > 0]).toEqual([alone, true]);
+  }
+  expect([...next.values()].every((end) => end === k)).toBe(true);
+}
+
+function finalOf(plan: Plan): PackageBody[] {
+  const reduced = packagesOf(plan, 'reduce');
+  return reduced.length > 0 ? reduced : packagesOf(plan, 'compute');
+}
+
+describe('the plan of a product', () => {
+  it('writes every chunk of C once, sums each element of k once and in order, and fits the memory it was given', () => {
+    fc.assert(
+      fc.property(size, size, size, workers, memoryBytes, (m, k, n, count, memory) => {
+        const fleet = { workers: count, memoryBytes: memory, cores: 1 };
+        const plan = planJob(jobOf('multiply', [m, k], [k, n], { fleet }));
+        expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(memory);
+        expectCovered(plan, finalOf(plan), 'C');
+        expectCovered(plan, packagesOf(plan, 'generate'), 'A');
+        expectCovered(plan, packagesOf(plan, 'generate'), 'B');
+        expectSummed(plan, k);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('does so for operands that are stored in chunks of their own, transposed or not, and for C0', () => {
+    const chunk = fc.tuple(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 2000 }));
+    fc.assert(
+      fc.property(
+        size,
+        size,
+        size,
+        chunk,
+        chunk,
+        fc.boolean(),
+        fc.boolean(),
+        workers,
+        (m, k, n, ca, cb, tA, tB, count) => {
+          const operand = (shape: Shape, own: Shape, transposed: boolean, name: string): OperandSpec => {
+            const kept: Shape = transposed ? [shape[1], shape[0]] : shape;
+            const fitting: Shape = [Math.min(own[0], kept[0]), Math.min(own[1], kept[1])];
+            return {
+              kind: 'array',
+              shape,
+              transposed,
+              dtype: 'float64',
+              url: `file:///w/${name}.zarr`,
+              chunk: fitting,
+            };
+          };
+          const operands = {
+            A: operand([m, k], ca, tA, 'A'),
+            B: operand([k, n], cb, tB, 'B'),
+            C0: { kind: 'array' as const, shape: [m, n] as const, dtype: 'float64' as const, url: 'file:///w/C0.npy' },
+          };
+          const fleet = { workers: count, memoryBytes: 2048 * MIB, cores: 1 };
+          const plan = planJob(jobOf('multiply', [m, k], [k, n], { fleet, operands, beta: 2 }));
+          expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(fleet.memoryBytes);
+          expectCovered(plan, finalOf(plan), 'C');
+          expectSummed(plan, k);
+          const added = multiplies(plan).filter(({ c0 }) => c0 !== undefined);
+          expect(added.every(({ a, transA }) => asTaken(a, transA).col === 0)).toBe(true);
+          expect(
+            added.length *
+              (multiplies(plan).length /
+                new Set(
+                  multiplies(plan).map(({ c }) =>
+                    JSON.stringify([(c as { row: number }).row, (c as { col: number }).col]),
+                  ),
+                ).size),
+          ).toBe(multiplies(plan).length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps stored chunks whole where blocks are larger than they are', () => {
+    const stored = (name: string): OperandSpec => ({
+      kind: 'array',
+      shape: [6000, 6000],
+      dtype: 'float64',
+      url: `file:///w/${name}.zarr`,
+      chunk: [500, 400],
+    });
+    const plan = planJob(
+      jobOf('multiply', [6000, 6000], [6000, 6000], { operands: { A: stored('A'), B: stored('B') } }),
+    );
+    for (const { a, b } of multiplies(plan)) {
+      if (a.kind !== 'array' || b.kind !== 'array') throw new Error('not arrays');
+      expect([a.row % 500, b.col % 400]).toEqual([0, 0]);
+    }
+  });
+
+  it('gives workers several packages each, as many as all others, in large square blocks', () => {
+    const plan = planJob(
+      jobOf('multiply', [4000, 4000], [4000, 4000], { fleet: { workers: 2, memoryBytes: 900 * MIB, cores: 1 } }),
+    );
+    expect(plan.summary).toBe('4 blocks of 2000x2000, k 4000 in 4 steps');
+    expect(plan.figures.ratio).toBeLessThan(1.35);
+  });
+
+  it('leaves no worker idle in a last round that most of them wait for', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2000, max: 20_000 }),
+        fc.integer({ min: 2000, max: 20_000 }),
+        workers,
+        (m, n, count) => {
+          const fleet = { workers: count, memoryBytes: 4096 * MIB, cores: 1 };
+          const packages = multiplies(planJob(jobOf('multiply', [m, 5000], [5000, n], { fleet }))).length;
+          expect(packages / count / Math.ceil(packages / count)).toBeGreaterThan(0.8);
+          expect(packages / count).toBeGreaterThanOrEqual(0.8);
+          expect(packages / count).toBeLessThanOrEqual(8);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('splits k only when C is too small to feed the fleet, or a split saves a fifth of the traffic', () => {
+    const one = (m: number, k: number, n: number, count: number) => {
+      const fleet = { workers: count, memoryBytes: 1024 * MIB, cores: 1 };
+      const plan = planJob(jobOf('multiply', [m, k], [k, n], { fleet }));
+      return { compute: multiplies(plan).length, reduce: packagesOf(plan, 'reduce').length };
+    };
+    const long = one(100, 1_000_000, 100, 8);
+    expect(long.compute).toBeGreaterThanOrEqual(8);
+    expect(long.reduce).toBeGreaterThan(0);
+    for (const [m, k, n, count] of [
+      [4000, 4000, 4000, 2],
+      [18_000, 18_000, 18_000, 2],
+      [30_000, 50, 30_000, 8],
+      [7919, 7919, 7919, 16],
+    ] as const) {
+      expect(one(m, k, n, count).reduce).toBe(0);
+    }
+  });
+
+  it('has few packages where each costs more than its work', () => {
+    const count = (n: number) => planJob(jobOf('multiply', [n, n], [n, n])).figures.packages;
+    expect(count(50)).toBeLessThanOrEqual(6);
+    expect(count(1000)).toBeLessThanOrEqual(12);
+  });
+
+  it('refuses, with block, need and limit, what fits no worker', () => {
+    const fleet = { workers: 2, memoryBytes: 100 * MIB, cores: 1 };
+    const refused = () => planJob(jobOf('multiply', [4000, 4000], [4000, 4000], { fleet }));
+    expect(refused).toThrow(PlanDoesNotFitError);
+    expect(refused).toThrow(/a block of the product of 4000x4000 and 4000x4000 needs \d+ MiB .* limited to 100 MiB/);
+  });
+
+  it('gives a check the packages whose blocks it looks at, and together all of them', () => {
+    for (const op of ['multiply', 'gram'] as const) {
+      const fleet = { workers: 4, memoryBytes: 400 * MIB, cores: 1 };
+      const plan = planJob(jobOf(op, [5000, 1700], [1700, 4000], { fleet }));
+      const verify = plan.phases.find(({ phase }) => phase === 'verify')!;
+      const compute = plan.phases.find(({ phase }) => phase === 'compute')!;
+      const seen = new Set<number>();
+      for (let index = 0; index < verify.packages; index++) for (const at of verify.checks!(index)) seen.add(at);
+      expect(seen.size).toBe(compute.packages);
+    }
+  });
+
+  it('uses rates that were measured', () => {
+    const rates = (flopsPerSecond: number): Partial<JobSpec> => ({
+      fleet: { workers: 2, memoryBytes: 1024 * MIB, cores: 1, rates: { flopsPerSecond } },
+    });
+    const seconds = (flops: number) =>
+      planJob(jobOf('multiply', [4000, 4000], [4000, 4000], rates(flops))).figures.seconds;
+    expect(seconds(5e9)).toBeGreaterThan(2 * seconds(50e9));
+  });
+
+  it('plans 262144 squared for a thousand workers without listing its packages', () => {
+    const fleet = { workers: 1024, memoryBytes: 4096 * MIB, cores: 2 };
+    const plan = planJob(jobOf('multiply', [262_144, 262_144], [262_144, 262_144], { fleet }));
+    const compute = plan.phases.find(({ phase }) => phase === 'compute')!;
+    expect(compute.packages).toBeGreaterThanOrEqual(1024);
+    expect(compute.at(compute.packages - 1).kind).toBe('multiply');
+  });
+});
+
+describe('the plan of a Gram matrix', () => {
+  it('computes the blocks on and above the diagonal, and writes every chunk of C once', () => {
+    fc.assert(
+      fc.property(size, size, workers, memoryBytes, fc.boolean(), (rows, cols, count, memory, transposed) => {
+        const fleet = { workers: count, memoryBytes: memory, cores: 1 };
+        const given = jobOf('gram', [rows, cols], [rows, cols], { fleet });
+        const plan = planJob({ ...given, operands: { ...given.operands, A: { ...given.operands.A, transposed } } });
+        expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(memory);
+        expectCovered(plan, finalOf(plan), 'C');
+        expectCovered(plan, packagesOf(plan, 'generate'), 'A');
+        expectSummed(plan, rows);
+        for (const { c } of multiplies(plan))
+          expect((c as { row: number }).row).toBeLessThanOrEqual((c as { col: number }).col);
+        expect(plan.created).not.toContain('B');
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('of twelve shapes on fleets of 2 to 1024 workers, a plan', () => {
+  const table: [m: number, k: number, n: number, workers: number, mib: number, dtype: JobSpec['dtype']][] = [
+    [1000, 1000, 1000, 2, 900, 'float64'],
+    [4000, 4000, 4000, 2, 900, 'float64'],
+    [18_000, 18_000, 18_000, 2, 900, 'float32'],
+    [18_000, 18_000, 18_000, 2, 900, 'float64'],
+    [100, 1_000_000, 100, 8, 900, 'float64'],
+    [30_000, 50, 30_000, 8, 900, 'float64'],
+    [7919, 7919, 7919, 16, 900, 'float64'],
+    [1_000_000, 1000, 100, 32, 900, 'float64'],
+    [18_000, 18_000, 18_000, 64, 4096, 'float64'],
+    [100_000, 1000, 100_000, 128, 2048, 'float64'],
+    [65_536, 65_536, 65_536, 512, 1024, 'float32'],
+    [262_144, 262_144, 262_144, 1024, 4096, 'float64'],
+  ];
+  it.each(table)('for %ix%i times %i on %i workers of %i MiB (%s) is near its bound or says why not', (...given) => {
+    const [m, k, n, count, mib, dtype] = given;
+    const fleet = { workers: count, memoryBytes: mib * MIB, cores: 1 };
+    const { figures } = planJob(jobOf('multiply', [m, k], [k, n], { fleet, dtype }));
+    // A bound that a plan beats is no bound.
+    expect(figures.ratio).toBeGreaterThanOrEqual(0.999);
+    expect(figures.movedBytes / figures.lowerBoundBytes).toBeCloseTo(figures.ratio, 6);
+    if (figures.ratio > 1.25) expect(figures.reason).toMatch(/times the/);
+    else expect(figures.reason).toBeUndefined();
+    expect(figures.ratio).toBeLessThan(1.8);
+  });
+});
