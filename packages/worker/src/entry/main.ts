@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -8,10 +8,11 @@ import { BUNDLE_VERSION, jobQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
 import { openSqsQueue } from '@tessera/queue';
 import { pino } from 'pino';
-import { chooseKernels, loadKoffi, type KernelChoice } from '../kernels/index.ts';
+import { chooseKernels, diagnoseKernels, type KernelChoice } from '../kernels/index.ts';
 import { runWorker } from '../loop/worker-loop.ts';
 import { parseWorkerArguments, type WorkerOptions } from './arguments.ts';
 import { readInstanceId } from './instance-id.ts';
+import { kernelSettings } from './kernel-settings.ts';
 import { lastUsedFile } from './last-used.ts';
 import { spotNotice } from './spot-notice.ts';
 
@@ -26,11 +27,7 @@ const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.
 async function main(options: WorkerOptions): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
-  const {
-    AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata,
-    TESSERA_BLAS: blasPath,
-    XDG_CACHE_HOME: cacheHome,
-  } = process.env;
+  const { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata } = process.env;
 
   const s3 = new S3Client({});
   const context = { s3: () => s3 };
@@ -46,16 +43,8 @@ async function main(options: WorkerOptions): Promise<void> {
   const chosen = (requested: WorkerOptions['kernel']) => {
     let choice = choices.get(requested);
     if (!choice) {
-      choice = chooseKernels({
-        requested,
-        threads: options.threads,
-        blasPath,
-        koffi: () => loadKoffi(import.meta.url),
-        cacheDir: join(cacheHome ?? join(homedir(), '.cache'), 'tessera'),
-        clock: () => performance.now(),
-        version: BUNDLE_VERSION,
-        log: (message) => log.info(message),
-      });
+      const settings = kernelSettings(process.env, import.meta.url, options.threads, (message) => log.info(message));
+      choice = chooseKernels({ requested, ...settings });
       choices.set(requested, choice);
     }
     return choice;
@@ -89,6 +78,13 @@ async function main(options: WorkerOptions): Promise<void> {
   log.info({ worker: id }, 'worker stopped');
 }
 
+/** `--diagnose`: which kernels this machine has and what they reach, as JSON, for `tessera doctor`. */
+async function diagnose(): Promise<void> {
+  const quiet = () => undefined;
+  const settings = kernelSettings(process.env, import.meta.url, availableParallelism(), quiet);
+  process.stdout.write(`${JSON.stringify(await diagnoseKernels(settings))}\n`);
+}
+
 function parsed(): WorkerOptions {
   try {
     return parseWorkerArguments(process.argv.slice(2), process.env);
@@ -98,7 +94,7 @@ function parsed(): WorkerOptions {
   }
 }
 
-main(parsed()).catch((error: unknown) => {
+(process.argv[2] === '--diagnose' ? diagnose() : main(parsed())).catch((error: unknown) => {
   log.error(error instanceof Error ? error.message : String(error));
   process.exit(1);
 });

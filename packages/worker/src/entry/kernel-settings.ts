@@ -1,0 +1,26 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { BUNDLE_VERSION } from '@tessera/protocol';
+import { loadKoffi } from '../kernels/index.ts';
+
+/**
+ * What kernels are opened with on this machine.
+ * @param environment `TESSERA_BLAS` is the only BLAS library to try, `XDG_CACHE_HOME` where measured rates are kept
+ * @param bundleUrl where the program's file is: koffi's native module lies beside it
+ */
+export function kernelSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  bundleUrl: string,
+  threads: number,
+  log: (message: string) => void,
+) {
+  return {
+    threads,
+    blasPath: environment['TESSERA_BLAS'],
+    koffi: () => loadKoffi(bundleUrl),
+    cacheDir: join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tessera'),
+    clock: () => performance.now(),
+    version: BUNDLE_VERSION,
+    log,
+  };
+}
