@@ -15,6 +15,9 @@ export class Invariants implements QueueWatch, ObjectsWatch {
   #objects: SimObjects | undefined;
   /** Packages (with attempt) that a result was sent for, and results' text as sent. */
   readonly #answered = new Set<string>();
+  /** For each worker and package (with attempt), the body that it received last; and checks made by computing again. */
+  readonly #given = new Map<string, string>();
+  #recomputed = 0;
   #master: SimProcess | undefined;
   /** Chunks that were whole when the present master started, if an earlier one had begun. */
   #wholeAtStart = new Set<string>();
@@ -52,6 +55,8 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     if (queue === resultQueueName(job.jobId)) {
       const { packageId, attempt } = JSON.parse(body) as { packageId: string; attempt: number };
       this.#answered.add(`${packageId}/${attempt}`);
+      const done = body.includes('"status":"done"');
+      if (done && this.#given.get(`${by} ${packageId}/${attempt}`)?.includes('"step":"recompute"')) this.#recomputed++;
       return;
     }
     if (queue !== jobQueueName('default') || by !== this.#master?.id) return;
@@ -60,6 +65,12 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     if (outputs.length === 0) return;
     if (outputs.every((key) => this.#wholeAtStart.has(key)))
       this.fail(`${by} sent ${message.packageId}, whose output was stored before it started`);
+  }
+
+  received(queue: string, body: string, by: string): void {
+    if (queue !== jobQueueName('default') || !body.includes('"packageId"')) return;
+    const { packageId, attempt } = JSON.parse(body) as { packageId: string; attempt: number };
+    this.#given.set(`${by} ${packageId}/${attempt}`, body);
   }
 
   /** Nothing is forgotten before it is answered. */
@@ -92,7 +103,11 @@ export class Invariants implements QueueWatch, ObjectsWatch {
   }
 
   reported(report: Report, by: SimProcess): void {
-    if (by.alive) this.#reports.push(report);
+    if (!by.alive) return;
+    this.#reports.push(report);
+    if (report.status === 'done' && report.verified.method === 'recompute' && this.#recomputed === 0) {
+      this.fail('the report says that the product was computed again, and nobody had done so');
+    }
   }
 
   ended(report: Report, reference: Tile, dead: readonly string[]): void {

@@ -187,7 +187,13 @@ class Simulation {
       counts.add('strangeMessage');
       queue.put(chance.pick(['', '{}', '{"v":2,"bundle":"9"}', '{"v":1,"kind":"multiply"}', 'null', '[1']));
       const failed = { status: 'failed', error: { tag: 'TypeError', message: 'from another time' } };
-      const other = { v: 1, bundle: '0', jobId: chance.pick([job.jobId, 'sim-other']), packageId: 'compute-0', attempt: 9 };
+      const other = {
+        v: 1,
+        bundle: '0',
+        jobId: chance.pick([job.jobId, 'sim-other']),
+        packageId: 'compute-0',
+        attempt: 9,
+      };
       results.put(chance.pick(['', '{"v":1}', JSON.stringify({ ...other, worker: 'i-9/9', ...failed })]));
     }
     if (faults.cancelAt !== undefined) {

@@ -35,7 +35,14 @@ export interface FaultRates {
   readonly spotPerMinute: number;
 }
 
-export type FaultKind = keyof FaultRates | 'slowWorker' | 'fullDisk' | 'poison' | 'badOperand' | 'strangeMessage' | 'cancelled';
+export type FaultKind =
+  | keyof FaultRates
+  | 'slowWorker'
+  | 'fullDisk'
+  | 'poison'
+  | 'badOperand'
+  | 'strangeMessage'
+  | 'cancelled';
 
 /** Faults of a run that are not a matter of rates. */
 export interface FaultPlan {

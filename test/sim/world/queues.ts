@@ -23,6 +23,7 @@ interface Waiter {
 /** What a check is told of a queue, as it happens. */
 export interface QueueWatch {
   sent?(queue: string, body: string, by: string): void;
+  received?(queue: string, body: string, by: string): void;
   /** @param body undefined where the receipt was out of date and nothing was deleted */
   deleted?(queue: string, body: string | undefined, by: string): void;
 }
@@ -86,7 +87,11 @@ export class SimQueues {
       receive: ({ max, waitSeconds, visibilitySeconds, signal }) =>
         process.call(
           `receive ${max} from ${name}`,
-          () => this.find(name).receive(Math.min(10, max), waitSeconds, visibilitySeconds),
+          async () => {
+            const messages = await this.find(name).receive(Math.min(10, max), waitSeconds, visibilitySeconds);
+            for (const { body } of messages) watch.received?.(name, body, process.id);
+            return messages;
+          },
           signal,
         ),
       delete: (receipts) =>
