@@ -1,0 +1,86 @@
+import { allocateTile, createZarrIn, memoryStore, wholeRegion, type MatrixArray, type Tile } from '@tessera/matrix';
+import {
+  PROTOCOL_VERSION,
+  type DType,
+  type Manifest,
+  type PackageBody,
+  type Shape,
+  type WorkPackage,
+} from '@tessera/protocol';
+import { openLoops } from '../../src/kernels/loops.ts';
+import { execute, OpenJob, PackageContext, type Outcome } from '../../src/index.ts';
+import { Turn } from '../../src/loop/turn.ts';
+
+/** A job whose arrays are in memory, and one worker's way to do its packages. */
+export interface JobInMemory {
+  /** Makes an array of the job, or takes the one of that name, and fills it with `at(row, col)`. */
+  array(name: string, shape: Shape, at?: (row: number, col: number) => number, chunk?: Shape): Promise<MatrixArray>;
+  read(name: string): Promise<Tile>;
+  run(body: PackageBody): Promise<Outcome & { readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+export function jobInMemory(dtype: DType = 'float64'): JobInMemory {
+  const arrays = new Map<string, MatrixArray>();
+  const manifest: Manifest = {
+    v: PROTOCOL_VERSION,
+    jobId: 'test-1',
+    op: 'multiply',
+    dtype,
+    kernel: 'loops',
+    workspace: 'file:///w',
+    arrays: {},
+    texts: {},
+  };
+  const job = new OpenJob(manifest, {
+    objects: memoryStore(),
+    openArray: async ({ url }) => arrays.get(url)!,
+    openWorkspace: async () => memoryStore(),
+    context: {},
+  });
+  const kernel = openLoops({ threads: 1 });
+  const turn = new Turn();
+  const clock = { now: () => 0, sleep: async () => undefined };
+  return {
+    async array(name, shape, at, chunk = shape) {
+      const url = `file:///w/${name}.zarr`;
+      const array =
+        arrays.get(url) ??
+        (await createZarrIn(memoryStore(), name, { shape, dtype: name === 'Y' ? 'float64' : dtype, chunk }));
+      if (at) {
+        const tile = allocateTile(dtype, ...shape);
+        for (let row = 0; row < shape[0]; row++)
+          for (let col = 0; col < shape[1]; col++) tile.data[row * shape[1] + col] = at(row, col);
+        await array.write(wholeRegion(shape), tile);
+      }
+      arrays.set(url, array);
+      manifest.arrays[name] = { url, shape, dtype, chunk };
+      return array;
+    },
+    async read(name) {
+      const array = arrays.get(`file:///w/${name}.zarr`)!;
+      return array.read(wholeRegion(array.shape));
+    },
+    async run(body) {
+      const context = new PackageContext({
+        job,
+        signal: new AbortController().signal,
+        clock,
+        turn,
+        kernel: async () => kernel,
+      });
+      const work = {
+        v: PROTOCOL_VERSION,
+        bundle: 'test',
+        jobId: 'test-1',
+        packageId: 'compute-0',
+        replyTo: 'ResultToMaster-test-1',
+        attempt: 1,
+        ...body,
+      } as WorkPackage;
+      const outcome = await execute(work, context);
+      return { ...outcome, bytesRead: context.traffic.bytesRead };
+    },
+    close: () => kernel.close(),
+  };
+}
