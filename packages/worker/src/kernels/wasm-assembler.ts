@@ -38,7 +38,6 @@ const binary =
   (opcode: number) =>
   (left: Code, right: Code): Code => [left, right, opcode];
 export const add = binary(0x6a);
-export const subtract = binary(0x6b);
 export const multiply = binary(0x6c);
 export const lessThan = binary(0x48);
 export const equal = binary(0x46);
