@@ -28,6 +28,11 @@ import type { Tally } from './tally.ts';
 const SEND_RUN = 100;
 /** Seconds that a receive waits; shorter than the queue allows, so that stragglers are looked for in between. */
 const POLL_SECONDS = 5;
+/**
+ * How long an answer that was received stays hidden. It is dealt with at once; this is the wait for one that was handed
+ * to a receive that had been given up (at the end of a phase, by a master that died), as SQS can't know.
+ */
+const HIDDEN_SECONDS = 10;
 /** Packages for each receive that is under way at once: one brings at most ten answers a round trip. */
 const PACKAGES_PER_LANE = 50;
 const MOST_LANES = 8;
@@ -258,7 +263,12 @@ class PhaseRun {
       let messages: ReceivedMessage[] = [];
       try {
         const signal = this.#signal;
-        messages = await results.receive({ max: 10, waitSeconds: POLL_SECONDS, visibilitySeconds: 60, signal });
+        messages = await results.receive({
+          max: 10,
+          waitSeconds: POLL_SECONDS,
+          visibilitySeconds: HIDDEN_SECONDS,
+          signal,
+        });
         failures = 0;
       } catch (error) {
         if (this.#signal.aborted) return;
