@@ -2,6 +2,9 @@ import type { Clock, MessageQueue, OpenQueue, ReceivedMessage } from '@tessera/p
 import { batchesOf } from './batches.ts';
 import { QueueGoneError } from './errors.ts';
 
+/** Why a wait ends before its time; made once, for an exception is dear. */
+const WOKEN = new Error('there may be messages');
+
 interface Stored {
   readonly body: string;
   receiveCount: number;
@@ -43,7 +46,8 @@ class MemoryQueue implements MessageQueue {
   readonly name: string;
   removed = false;
   readonly #clock: Clock;
-  readonly #messages: Stored[] = [];
+  readonly #messages = new Set<Stored>();
+  readonly #byReceipt = new Map<string, Stored>();
   readonly #waiting = new Set<() => void>();
   #receipts = 0;
 
@@ -55,7 +59,7 @@ class MemoryQueue implements MessageQueue {
   async send(bodies: readonly string[]): Promise<void> {
     this.#check();
     for (const body of batchesOf(bodies).flat()) {
-      this.#messages.push({ body, receiveCount: 0, visibleAt: 0, receipt: undefined });
+      this.#messages.add({ body, receiveCount: 0, visibleAt: 0, receipt: undefined });
     }
     for (const wake of this.#waiting) wake();
   }
@@ -66,10 +70,11 @@ class MemoryQueue implements MessageQueue {
       this.#check();
       options.signal?.throwIfAborted();
       const now = this.#clock.now();
-      const ready = this.#messages.filter((message) => message.visibleAt <= now).slice(0, Math.min(options.max, 10));
+      const ready = this.#ready(now, Math.min(options.max, 10));
       if (ready.length > 0) return ready.map((message) => this.#take(message, now + options.visibilitySeconds * 1000));
       if (now >= until) return [];
-      const nextVisible = Math.min(until, ...this.#messages.map((message) => message.visibleAt));
+      let nextVisible = until;
+      for (const { visibleAt } of this.#messages) nextVisible = Math.min(nextVisible, visibleAt);
       await this.#wait(nextVisible - now, options.signal);
     }
   }
@@ -77,44 +82,62 @@ class MemoryQueue implements MessageQueue {
   async delete(receipts: readonly string[]): Promise<void> {
     this.#check();
     for (const receipt of receipts) {
-      const at = this.#messages.findIndex((message) => message.receipt === receipt);
-      if (at >= 0) this.#messages.splice(at, 1);
+      const message = this.#byReceipt.get(receipt);
+      if (!message) continue;
+      this.#byReceipt.delete(receipt);
+      this.#messages.delete(message);
     }
   }
 
   async extend(receipts: readonly string[], seconds: number): Promise<void> {
     this.#check();
-    for (const message of this.#messages) {
-      if (message.receipt !== undefined && receipts.includes(message.receipt)) {
-        message.visibleAt = this.#clock.now() + seconds * 1000;
-      }
+    for (const receipt of receipts) {
+      const message = this.#byReceipt.get(receipt);
+      if (message) message.visibleAt = this.#clock.now() + seconds * 1000;
     }
     if (seconds === 0) for (const wake of this.#waiting) wake();
   }
 
   depth(): { visible: number; inFlight: number } {
-    const visible = this.#messages.filter((message) => message.visibleAt <= this.#clock.now()).length;
-    return { visible, inFlight: this.#messages.length - visible };
+    const visible = this.#ready(this.#clock.now(), Infinity).length;
+    return { visible, inFlight: this.#messages.size - visible };
+  }
+
+  #ready(now: number, most: number): Stored[] {
+    const ready: Stored[] = [];
+    for (const message of this.#messages) {
+      if (ready.length >= most) break;
+      if (message.visibleAt <= now) ready.push(message);
+    }
+    return ready;
   }
 
   #take(message: Stored, visibleAt: number): ReceivedMessage {
     message.receiveCount++;
     message.visibleAt = visibleAt;
+    if (message.receipt !== undefined) this.#byReceipt.delete(message.receipt);
     message.receipt = `${this.name}#${++this.#receipts}`;
+    this.#byReceipt.set(message.receipt, message);
+    // Behind the others, so that what was received is not looked at again before them.
+    this.#messages.delete(message);
+    this.#messages.add(message);
     return { body: message.body, receipt: message.receipt, receiveCount: message.receiveCount };
   }
 
   /** Until a message is sent or released, the time is over, or the caller gives up. */
   async #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    const woken = new AbortController();
-    const wake = () => woken.abort();
+    const ended = new AbortController();
+    const wake = () => ended.abort(WOKEN);
+    const giveUp = () => ended.abort(signal!.reason);
     this.#waiting.add(wake);
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      await this.#clock.sleep(ms, signal ? AbortSignal.any([signal, woken.signal]) : woken.signal);
+      await this.#clock.sleep(ms, ended.signal);
     } catch (error) {
-      if (!woken.signal.aborted || signal?.aborted) throw error;
+      if (error !== WOKEN) throw error;
     } finally {
       this.#waiting.delete(wake);
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 

@@ -1,17 +1,20 @@
 import type { MessageQueue, OpenQueue, ReceivedMessage } from '@tessera/protocol';
 import { batchesOf, QueueGoneError } from '@tessera/queue';
 import type { SimProcess, World } from './process.ts';
+import type { Alarm } from './virtual-time.ts';
 
 /** Receives after which a message goes to the dead-letter queue, as the provisioner sets it. */
 export const MAX_RECEIVES = 5;
 
 interface Message {
   readonly body: string;
-  visibleAt: number;
   receiveCount: number;
   receipt: string | undefined;
   /** A message that came back from the dead does so once. */
   readonly ghost: boolean;
+  /** Its place among those that can be received; -1 while it is hidden, until `shows`. */
+  place: number;
+  shows: Alarm | undefined;
 }
 
 interface Waiter {
@@ -113,10 +116,11 @@ export class SimQueue {
   readonly name: string;
   readonly dead: string[] = [];
   readonly #world: World;
-  readonly #messages = new Set<Message>();
+  readonly #visible: Message[] = [];
   readonly #byReceipt = new Map<string, Message>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters: Waiter[] = [];
   #receipts = 0;
+  #stored = 0;
   #ghosts = 0;
   #gone = false;
 
@@ -127,23 +131,21 @@ export class SimQueue {
 
   /** Messages that are there or will be: visible, in flight, and ghosts on their way. */
   get depth(): number {
-    return this.#messages.size + this.#ghosts;
+    return this.#stored + this.#ghosts;
   }
 
   remove(): void {
     this.#gone = true;
-    for (const waiter of this.#waiters) waiter.answer([]);
+    for (const waiter of [...this.#waiters]) waiter.answer([]);
   }
 
   put(body: string): void {
-    const { chance, counts, faults, time, calm } = this.#world;
+    const { chance, counts, faults, calm } = this.#world;
     const add = () => {
-      let visibleAt = time.now;
       if (!calm && chance.happens(faults.rates.late)) {
         counts.add('late');
-        visibleAt += chance.magnitude(100, 300_000);
-      }
-      this.#add({ body, visibleAt, receiveCount: 0, receipt: undefined, ghost: false });
+        this.#add(body, chance.magnitude(100, 300_000));
+      } else this.#add(body, 0);
     };
     add();
     if (!calm && chance.happens(faults.rates.duplicate)) {
@@ -160,13 +162,16 @@ export class SimQueue {
         max,
         visibilitySeconds,
         answer: (messages) => {
-          this.#waiters.delete(waiter);
+          const at = this.#waiters.indexOf(waiter);
+          if (at < 0) return;
+          this.#waiters[at] = this.#waiters.at(-1)!;
+          this.#waiters.pop();
           alarm.cancel();
           resolve(messages);
         },
       };
       const alarm = this.#world.time.after(waitSeconds * 1000, () => waiter.answer([]));
-      this.#waiters.add(waiter);
+      this.#waiters.push(waiter);
     });
   }
 
@@ -174,15 +179,14 @@ export class SimQueue {
   delete(receipt: string): string | undefined {
     const message = this.#byReceipt.get(receipt);
     if (!message || message.receipt !== receipt) return undefined;
-    this.#byReceipt.delete(receipt);
-    this.#messages.delete(message);
+    this.#drop(message);
     const { chance, counts, faults, time, calm } = this.#world;
     if (!calm && !message.ghost && chance.happens(faults.rates.resurrected)) {
       counts.add('resurrected');
       this.#ghosts++;
       time.after(chance.magnitude(1_000, 600_000), () => {
         this.#ghosts--;
-        this.#add({ ...message, visibleAt: time.now, ghost: true });
+        this.#add(message.body, 0, message.receiveCount);
       });
     }
     return message.body;
@@ -190,60 +194,78 @@ export class SimQueue {
 
   extend(receipt: string, seconds: number): void {
     const message = this.#byReceipt.get(receipt);
-    if (!message || message.receipt !== receipt) return;
-    this.#hide(message, seconds);
+    if (message && message.receipt === receipt) this.#hide(message, seconds * 1000);
   }
 
-  #add(message: Message): void {
+  /** @param receiveCount undefined for a message that was never there before */
+  #add(body: string, delayMs: number, receiveCount?: number): void {
     if (this.#gone) return;
-    this.#messages.add(message);
-    this.#pumpAt(message.visibleAt);
+    const ghost = receiveCount !== undefined;
+    this.#stored++;
+    this.#hide(
+      { body, receiveCount: receiveCount ?? 0, receipt: undefined, ghost, place: -1, shows: undefined },
+      delayMs,
+    );
   }
 
-  #hide(message: Message, seconds: number): void {
-    message.visibleAt = this.#world.time.now + seconds * 1000;
-    this.#pumpAt(message.visibleAt);
+  #drop(message: Message): void {
+    this.#unshow(message);
+    message.shows?.cancel();
+    if (message.receipt !== undefined) this.#byReceipt.delete(message.receipt);
+    this.#stored--;
   }
 
-  #pumpAt(at: number): void {
-    const { time } = this.#world;
-    if (at <= time.now) this.#pump();
-    else time.after(at - time.now, () => this.#pump());
+  #hide(message: Message, ms: number): void {
+    message.shows?.cancel();
+    if (ms > 0) {
+      this.#unshow(message);
+      message.shows = this.#world.time.after(ms, () => this.#show(message));
+    } else this.#show(message);
   }
 
-  #pump(): void {
-    while (this.#waiters.size > 0) {
-      const waiter = this.#world.chance.pick([...this.#waiters]);
+  #show(message: Message): void {
+    message.shows = undefined;
+    if (message.place < 0) message.place = this.#visible.push(message) - 1;
+    while (this.#waiters.length > 0 && this.#visible.length > 0) {
+      const waiter = this.#world.chance.pick(this.#waiters);
       const messages = this.#take(waiter.max, waiter.visibilitySeconds);
-      if (messages.length === 0) return;
-      waiter.answer(messages);
+      if (messages.length > 0) waiter.answer(messages);
     }
+  }
+
+  #unshow(message: Message): void {
+    if (message.place < 0) return;
+    const last = this.#visible.pop()!;
+    if (last !== message) {
+      this.#visible[message.place] = last;
+      last.place = message.place;
+    }
+    message.place = -1;
   }
 
   #take(max: number, visibilitySeconds: number): ReceivedMessage[] {
-    const { chance, counts, faults, time, calm } = this.#world;
-    const visible = [...this.#messages].filter((message) => message.visibleAt <= time.now);
-    const taken: ReceivedMessage[] = [];
-    while (visible.length > 0 && taken.length < max) {
-      const at = Math.floor(chance.next() * visible.length);
-      const message = visible[at]!;
-      visible[at] = visible.at(-1)!;
-      visible.pop();
+    const { chance, counts, faults, calm } = this.#world;
+    const taken: Message[] = [];
+    while (this.#visible.length > 0 && taken.length < max) {
+      const message = chance.pick(this.#visible);
+      this.#unshow(message);
       if (message.receiveCount >= MAX_RECEIVES && this.name.startsWith('JobToWorker')) {
         this.dead.push(message.body);
-        this.#messages.delete(message);
-        continue;
-      }
+        this.#drop(message);
+      } else taken.push(message);
+    }
+    return taken.map((message) => {
       message.receiveCount++;
+      if (message.receipt !== undefined) this.#byReceipt.delete(message.receipt);
       message.receipt = `${this.name}#${++this.#receipts}`;
       this.#byReceipt.set(message.receipt, message);
-      if (!calm && chance.happens(faults.rates.visibilityIgnored)) {
-        counts.add('visibilityIgnored');
-        this.#hide(message, chance.between(0, 1));
-      } else this.#hide(message, visibilitySeconds);
-      taken.push({ body: message.body, receipt: message.receipt, receiveCount: message.receiveCount });
-    }
-    return taken;
+      const ignored = !calm && chance.happens(faults.rates.visibilityIgnored);
+      if (ignored) counts.add('visibilityIgnored');
+      message.shows?.cancel();
+      const hiddenMs = ignored ? chance.between(1, 1_000) : visibilitySeconds * 1000;
+      message.shows = this.#world.time.after(hiddenMs, () => this.#show(message));
+      return { body: message.body, receipt: message.receipt, receiveCount: message.receiveCount };
+    });
   }
 }
 

@@ -1,16 +1,30 @@
 import { bytesPerElement, type PackageBody, type TileSource } from '@tessera/protocol';
 import { inputsOf, outputsOf } from './package-pieces.ts';
 
-/** The slowest worker that is worth waiting for: a tenth of one core's loops, and a bad line to the store. */
-const FLOPS_PER_MS = 100e6 / 1000;
+/** The slowest worker that is worth waiting for: plain loops on a slow core, and a bad line to the store. */
+const FLOPS_PER_MS = 1e9 / 1000;
 const BYTES_PER_MS = 2e6 / 1000;
+/** How much slower than its plan, or than the median of the others, a package may be before its silence means anything. */
+const PATIENCE_FACTOR = 10;
 /** Floating point operations that element-wise work and checks spend on an element. */
 const FLOPS_PER_ELEMENT = 20;
 /** Products that checking a block again takes. */
 const PRODUCTS = 2;
 
-/** Milliseconds that a package may take on the slowest worker that is imaginable: until then its silence means nothing. */
-export function expectedMs(body: PackageBody): number {
+/**
+ * Milliseconds until which a package's silence may be work: ten times what the others took, if that is known, else what
+ * the slowest imaginable worker needs, but at most ten times what was planned.
+ * @param plannedMs of one package of its phase, where the plan says so
+ */
+export function expectedMs(
+  body: PackageBody,
+  known: { plannedMs?: number | undefined; medianMs?: number | undefined } = {},
+): number {
+  if (known.medianMs !== undefined) return PATIENCE_FACTOR * known.medianMs;
+  return Math.min(slowestMs(body), PATIENCE_FACTOR * (known.plannedMs ?? Infinity));
+}
+
+function slowestMs(body: PackageBody): number {
   const pieces = [...inputsOf(body), ...outputsOf(body)];
   const elements = pieces.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
   const product =

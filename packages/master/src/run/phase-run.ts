@@ -66,6 +66,8 @@ export interface PhaseContext {
   readonly tally: Tally;
   /** Packages under way at once: enough for every worker, few enough to leave the queue to other jobs too. */
   readonly window: number;
+  /** What one package of the phase should take, where the plan says so. */
+  readonly plannedMs: number | undefined;
   /** Number of the phase's first package in package ids; not 0 where an earlier phase has the same name. */
   readonly firstNumber: number;
   emit(event: EventBody): void;
@@ -413,7 +415,7 @@ class PhaseRun {
         workedOnMs: this.#lanesFreeSince === undefined ? 0 : now - Math.max(flight.sentAt, this.#lanesFreeSince),
         unanswered: flight.unanswered,
         backups: flight.backups,
-        expectedMs: expectedMs(flight.body),
+        expectedMs: expectedMs(flight.body, { medianMs: phase.medianMs, plannedMs: this.#context.plannedMs }),
       };
       const verdict = verdictOn(state, phase, stragglers);
       if (verdict === 'give up') {

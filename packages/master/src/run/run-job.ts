@@ -202,6 +202,7 @@ class JobRun {
       tally: this.#tally,
       stragglers: this.#world.stragglers ?? STRAGGLERS,
       window: Math.min(WINDOW.most, Math.max(WINDOW.least, PACKAGES_PER_WORKER * this.#job.fleet.workers)),
+      plannedMs: phase.cost && (1000 * phase.cost.seconds * this.#job.fleet.workers) / phase.packages,
       firstNumber,
       emit: (event) => this.emit(event),
       warn: (message) => this.#world.warn(message),

@@ -45,7 +45,9 @@ describe('a package', () => {
     const edge = 1000;
     const square = { ...multiply, a: piece('A', 0, 0, edge, edge), b: piece('B', 0, 0, edge, edge) };
     const body: PackageBody = { ...square, c: piece('C', 0, 0, edge, edge) };
-    expect(expectedMs(body)).toBeGreaterThan((2 * edge ** 3) / 100e3);
+    expect(expectedMs(body)).toBeGreaterThan((2 * edge ** 3) / 1e6);
+    expect(expectedMs(body, { plannedMs: 7 })).toBe(70);
+    expect(expectedMs(body, { plannedMs: 7, medianMs: 100 })).toBe(1000);
     expect(expectedMs(multiply)).toBeLessThan(1);
   });
 
