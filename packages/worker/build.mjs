@@ -1,6 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from '../../scripts/bundle.mjs';
+import { gpuLibrariesPlugin, shipGpuLibraries } from '../../scripts/gpu-libraries.mjs';
 import { nativeFiles } from './src/kernels/native-files.ts';
 
 const dist = join(import.meta.dirname, 'dist');
@@ -9,7 +10,8 @@ rmSync(dist, { recursive: true, force: true });
 await bundle({
   entry: join(import.meta.dirname, 'src/entry/main.ts'),
   out: join(dist, 'worker.mjs'),
-  external: ['koffi', 'gpu.js', 'webgpu'],
+  external: ['koffi'],
+  plugins: [gpuLibrariesPlugin],
   matrices: true,
   codeCache: true,
 });
@@ -17,3 +19,4 @@ await bundle({
 const musl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
 const natives = nativeFiles().filter(({ name }) => musl || !name.includes('musl'));
 for (const { name, path } of natives) copyFileSync(path, join(dist, name));
+await shipGpuLibraries(dist);

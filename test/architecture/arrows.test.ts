@@ -15,13 +15,13 @@ const ARROWS: Record<string, readonly string[]> = {
   'packages/master': ['@tessera/protocol', '@tessera/matrix', '@tessera/queue'],
   'packages/worker': ['@tessera/protocol', '@tessera/matrix', '@tessera/queue'],
   'infra/local-cloud': [],
-  // The CLI starts the other programs as bundles; of their source it uses only what diagnoses kernels.
+  // The CLI starts the other programs as bundles; of their source it uses only what has no I/O or knows this machine.
   'packages/cli': [
     '@tessera/protocol',
     '@tessera/matrix',
     '@tessera/provisioner',
     '@tessera/local-cloud/lifecycle',
-    '@tessera/worker/kernels',
+    '@tessera/worker/gpu-presence',
   ],
 };
 

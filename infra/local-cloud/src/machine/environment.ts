@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { Credentials } from '../credentials/credentials.ts';
 
-/** Settings of numeric libraries that the person who started the cloud may have made, and Tessera's own. */
-const passedOn = /^(OPENBLAS_CORETYPE|OPENBLAS_L2_SIZE|UV_THREADPOOL_SIZE|TESSERA_\w+)$/;
+/** Settings of numeric and graphics libraries that the person who started the cloud may have made, and Tessera's own. */
+const passedOn =
+  /^(OPENBLAS_CORETYPE|OPENBLAS_L2_SIZE|UV_THREADPOOL_SIZE|VK_ICD_FILENAMES|VK_DRIVER_FILES|TESSERA_\w+)$/;
 
 export interface EnvironmentOptions {
   readonly instanceId: string;

@@ -33,7 +33,7 @@ export async function fleetSpec(
   root: string,
   { request, running }: FleetNeeds,
 ): Promise<FleetSpec> {
-  const artifacts = await readPrograms(root);
+  const artifacts = await readPrograms(root, await mayUseGpu(cloud, options, request));
   const base = { cluster: options.cluster, artifacts } as const;
   const { masterType, workerType, instanceProfile } = learnerLab;
   if (cloud.kind === 'aws') {
@@ -60,6 +60,18 @@ export async function fleetSpec(
     workers,
     worker: { kernel: 'auto', threads },
   };
+}
+
+/** Types of EC2 instances that have a GPU: families g and p. */
+const GPU_TYPE = /^[gp]\d/;
+
+/** Whether the fleet's workers may come to use a GPU: one is asked for, or there is one. */
+async function mayUseGpu(cloud: Cloud, options: FleetOptions, request: JobRequest | undefined): Promise<boolean> {
+  const kernel = request?.options.kernel;
+  if (kernel === 'gpu' || kernel === 'wgsl') return true;
+  if (cloud.kind === 'aws') return GPU_TYPE.test(options.instanceType ?? learnerLab.workerType);
+  const { mayHaveGpu } = await import('@tessera/worker/gpu-presence');
+  return mayHaveGpu();
 }
 
 const NOTHING_ASKED = { workers: undefined, memoryBytes: undefined };

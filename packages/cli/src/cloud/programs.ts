@@ -19,18 +19,26 @@ export function localCloudScript(root: string): string {
   return join(root, 'infra', 'local-cloud', 'dist', 'local-cloud.mjs');
 }
 
-/** Hashes what instances get. @throws UnavailableError where it was not built */
-export async function readPrograms(root: string): Promise<Programs> {
-  const [worker, master] = await Promise.all([artifacts(root, 'worker'), artifacts(root, 'master')]);
-  return { worker, master };
+/**
+ * Hashes what instances get.
+ * @param gpu whether workers get what the GPU kernels need, 50 MB of it
+ * @throws UnavailableError where it was not built
+ */
+export async function readPrograms(root: string, gpu: boolean): Promise<Programs> {
+  const worker = programFolder(root, 'worker');
+  const [plain, forGpu, master] = await Promise.all([
+    artifacts(worker, 'worker.mjs'),
+    gpu ? artifacts(join(worker, 'gpu'), 'webgpu.mjs') : [],
+    artifacts(programFolder(root, 'master'), 'master.mjs'),
+  ]);
+  return { worker: [...plain, ...forGpu], master };
 }
 
-async function artifacts(root: string, name: 'worker' | 'master'): Promise<Artifact[]> {
-  const folder = programFolder(root, name);
+async function artifacts(folder: string, program: string): Promise<Artifact[]> {
   const files = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = files.filter((file) => file.isFile() && !file.name.endsWith('.map')).map((file) => file.name);
-  if (!names.includes(`${name}.mjs`)) {
-    throw new UnavailableError(`${join(folder, `${name}.mjs`)} is missing; build it with \`pnpm build\``);
+  if (!names.includes(program)) {
+    throw new UnavailableError(`${join(folder, program)} is missing; build it with \`pnpm build\``);
   }
   return Promise.all(names.map((file) => artifactFromFile(join(folder, file), file)));
 }

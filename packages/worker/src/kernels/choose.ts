@@ -1,6 +1,6 @@
 import { isDevice, measure } from './calibrate.ts';
 import type { MonotonicClock } from './calibrate.ts';
-import { mayHaveGpu } from './device.ts';
+import { mayHaveGpu } from './gpu-presence.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
 import { inlineMultiplyAdds } from './event-loop.ts';

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { create as createGpu } from 'webgpu';
 
 /** A WebGPU adapter and a device on it, shared by the kernels that compute on it. */
@@ -43,13 +42,6 @@ export async function openDevice(): Promise<ComputeDevice | string> {
     },
   };
 }
-
-/** Device files of Linux's GPU drivers: Mesa's, AMD's, NVIDIA's, and the one of Windows below WSL. */
-export const gpuDeviceFiles = ['/dev/dri/renderD128', '/dev/kfd', '/dev/nvidia0', '/dev/dxg'] as const;
-
-/** Whether a real GPU may be there, from device files alone: asking Dawn costs 300 ms and prints what it misses. */
-export const mayHaveGpu = (platform: NodeJS.Platform = process.platform): boolean =>
-  platform !== 'linux' || gpuDeviceFiles.some((file) => existsSync(file));
 
 function release(): void {
   if (--users > 0) return;

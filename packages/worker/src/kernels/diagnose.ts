@@ -1,6 +1,6 @@
 import { measure } from './calibrate.ts';
 import type { MonotonicClock } from './calibrate.ts';
-import { gpuDeviceFiles, mayHaveGpu } from './device.ts';
+import { gpuDeviceFiles, mayHaveGpu } from './gpu-presence.ts';
 import { isUnavailable } from './kernel.ts';
 import type { Kernel, KernelName, KernelRate, KernelUnavailable } from './kernel.ts';
 import { thisMachine } from './machine.ts';

@@ -22,4 +22,4 @@ export type { ChooseOptions, KernelChoice } from './choose.ts';
 export { assertKernelSupports } from './usage.ts';
 export { diagnoseKernels } from './diagnose.ts';
 export type { DiagnoseOptions, KernelDiagnosis } from './diagnose.ts';
-export { mayHaveGpu } from './device.ts';
+export { mayHaveGpu } from './gpu-presence.ts';
