@@ -27,7 +27,7 @@ const UNEVENNESS = 0.25;
  * The memory of a worker, in bytes. Everything that grows with a job is counted; what does not is the base. A plan whose
  * largest package needs more than the budget is refused before anything is sent.
  *
- *     base       Node, the SDK, compiled code, the kernel's packing panels
+ *     base       Node, the SDK, compiled code, the kernel's packing panels, tiles that wait to be collected
  *   + transfers  8 chunks on their way per array that is read or written at once (packages/matrix: IN_FLIGHT)
  *   + tiles      what the package's kind needs, below
  *   + cache      operand pieces kept for the next package: what is left of the budget, where a plan says so
@@ -35,8 +35,12 @@ const UNEVENNESS = 0.25;
  * Two packages are under way in a worker: one computes while the other fetches its first operands or stores its result.
  */
 
-/** Node, the SDK, the kernel's packing buffers and the codecs: what a worker holds before its first tile. Measured: 90 to 130 MiB. */
-export const WORKER_BASE_BYTES = 160 * 1024 * 1024;
+/**
+ * What a worker holds beside the tiles that it needs: Node, the SDK, the codecs, the kernel's packing buffers (measured: 90
+ * to 130 MiB), and tiles that were dropped and not yet collected (`TileMemory` in the worker: 64 MiB, and some of the
+ * older ones).
+ */
+export const WORKER_BASE_BYTES = 256 * 1024 * 1024;
 /** Chunks of one array that are read or written at once. */
 const CHUNKS_IN_FLIGHT = 8;
 

@@ -14,6 +14,7 @@ import type { OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
 import type { Turn } from '../loop/turn.ts';
 import { cacheOf } from './tile-cache.ts';
+import { tileMemory } from './tile-memory.ts';
 
 /** What a package's work has to show beside what it stored. */
 export interface Outcome {
@@ -67,7 +68,10 @@ export class PackageContext {
     return this.#timed('read', async () => {
       if (source.kind === 'inline') return converted(inlineToTile(source), dtype);
       const array = await this.job.array(source);
-      return converted(await array.read(source, { signal: this.signal, traffic: this.traffic }), dtype);
+      const tile = converted(await array.read(source, { signal: this.signal, traffic: this.traffic }), dtype);
+      // The tile, and the chunks that it was put together from.
+      tileMemory().made(2 * tile.data.byteLength);
+      return tile;
     });
   }
 
@@ -101,6 +105,8 @@ export class PackageContext {
     return this.#timed('write', async () => {
       const array = await this.job.array(sink);
       await array.write(sink, converted(tile, array.dtype), { signal: this.signal, traffic: this.traffic });
+      // The tile, which its maker drops now, and the chunks that it was cut into.
+      tileMemory().made(2 * tile.data.byteLength);
       return {};
     });
   }

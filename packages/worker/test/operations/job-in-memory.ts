@@ -20,7 +20,11 @@ export interface JobInMemory {
   close(): Promise<void>;
 }
 
-export function jobInMemory(dtype: DType = 'float64'): JobInMemory {
+/**
+ * @param told what happens, in order: `read A 0,8` and `write C 0,0` when they begin, `wrote C 0,0`, `computing 0` and
+ *   `computed 0` for each call of the kernel; each takes a few turns of the event loop then
+ */
+export function jobInMemory(dtype: DType = 'float64', told?: (event: string) => void): JobInMemory {
   const arrays = new Map<string, MatrixArray>();
   const manifest: Manifest = {
     v: PROTOCOL_VERSION,
@@ -38,7 +42,18 @@ export function jobInMemory(dtype: DType = 'float64'): JobInMemory {
     openWorkspace: async () => memoryStore(),
     context: {},
   });
-  const kernel = openLoops({ threads: 1 });
+  const loops = openLoops({ threads: 1 });
+  let calls = 0;
+  const kernel = {
+    ...loops,
+    async gemm(task: Parameters<typeof loops.gemm>[0]) {
+      const call = calls++;
+      told?.(`computing ${call}`);
+      await loops.gemm(task);
+      if (told) await turns(50);
+      told?.(`computed ${call}`);
+    },
+  };
   const turn = new Turn();
   const clock = { now: () => 0, sleep: async () => undefined };
   return {
@@ -53,7 +68,7 @@ export function jobInMemory(dtype: DType = 'float64'): JobInMemory {
           for (let col = 0; col < shape[1]; col++) tile.data[row * shape[1] + col] = at(row, col);
         await array.write(wholeRegion(shape), tile);
       }
-      arrays.set(url, array);
+      arrays.set(url, told ? telling(name, array, told) : array);
       manifest.arrays[name] = { url, shape, dtype, chunk };
       return array;
     },
@@ -81,6 +96,27 @@ export function jobInMemory(dtype: DType = 'float64'): JobInMemory {
       const outcome = await execute(work, context);
       return { ...outcome, bytesRead: context.traffic.bytesRead };
     },
-    close: () => kernel.close(),
+    close: () => loops.close(),
   };
+}
+
+function telling(name: string, array: MatrixArray, told: (event: string) => void): MatrixArray {
+  return {
+    ...array,
+    async read(region, options) {
+      told(`read ${name} ${region.row},${region.col}`);
+      await turns(5);
+      return array.read(region, options);
+    },
+    async write(region, tile, options) {
+      told(`write ${name} ${region.row},${region.col}`);
+      await turns(20);
+      await array.write(region, tile, options);
+      told(`wrote ${name} ${region.row},${region.col}`);
+    },
+  };
+}
+
+async function turns(count: number): Promise<void> {
+  for (let at = 0; at < count; at++) await new Promise((resolve) => setImmediate(resolve));
 }
