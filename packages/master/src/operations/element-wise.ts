@@ -47,6 +47,7 @@ export function planElementWise(
     phase: 'verify',
     packages: grid.count,
     at: (index) => ({ kind: 'verify', check: { step: 'elements', ...pieces(index) } }),
+    checks: (index) => [index],
     cost: { bytesRead: 3 * bytes, bytesWritten: 0, seconds: movingSeconds(grid.count, 3 * bytes, fleet) },
   };
   return {

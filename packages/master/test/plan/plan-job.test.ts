@@ -39,6 +39,12 @@ describe.each(['add', 'subtract'] as const)('the plan of %s', (op) => {
     expect((verify as { check: { beta?: number } }).check.beta).toBe(beta);
   });
 
+  it('has each tile checked by others than its author, where there are others', () => {
+    const plan = planJob(jobOf(op, [3000, 2000], [3000, 2000]));
+    const verify = plan.phases.find(({ phase }) => phase === 'verify')!;
+    for (let index = 0; index < verify.packages; index++) expect([...verify.checks!(index)]).toEqual([index]);
+  });
+
   it('has two packages per worker of a small sum, and one per worker and operand that make it', () => {
     const plan = planJob(jobOf(op, [1000, 1000], [1000, 1000]));
     expect(plan.phases.map(({ phase, packages }) => [phase, packages])).toEqual([
