@@ -22,11 +22,13 @@ describe('questions', () => {
   test('1 and one shape add two matrices of it', async () => {
     expect(await askForJob(conversation('1', '1000 800'))).toEqual({
       op: 'add',
-      operands: [
-        [1000, 800],
-        [1000, 800],
-      ],
+      operands: [[1000, 800]],
     });
+  });
+
+  test('3 and 4 are what the notebook did not have', async () => {
+    expect(await askForJob(conversation('3', '10 20'))).toEqual({ op: 'subtract', operands: [[10, 20]] });
+    expect(await askForJob(conversation('gram', '10x20'))).toEqual({ op: 'gram', operands: [[10, 20]] });
   });
 
   test('2 and two shapes multiply', async () => {
@@ -40,7 +42,7 @@ describe('questions', () => {
   });
 
   test('asks again for what can not be meant, and says why', async () => {
-    const talk = conversation('3', 'multiply', '10', '10 20', '30 40', '10 20', '20 40');
+    const talk = conversation('5', 'multiply', '10', '10 20', '30 40', '10 20', '20 40');
     expect(await askForJob(talk)).toMatchObject({
       op: 'multiply',
       operands: [
@@ -48,7 +50,9 @@ describe('questions', () => {
         [20, 40],
       ],
     });
-    expect(talk.said.join('\n')).toContain("'3' is none of these");
+    expect(talk.said.join('\n')).toContain(
+      "'5' is none of these. Type 1 to add, 2 to multiply, 3 to subtract or 4 to gram",
+    );
     expect(talk.said.join('\n')).toContain("'10' is not a shape");
     expect(talk.said.join('\n')).toContain('multiply needs as many columns in A as rows in B');
     expect(talk.asked.filter((prompt) => prompt.includes('first matrix'))).toHaveLength(3);

@@ -102,6 +102,10 @@ describe.skipIf(!isBuilt)('bad input', () => {
     ['add 3000000x3000000', /need 216 TB on the disk/],
     ['add 2x3 --kernel gpu', /--dtype float32/],
     ['add 2x3 --memory much', /--memory must be/],
+    ['add 2x3 --memory 3', /--memory 3 has no unit; write 3GiB/],
+    ['gram 2x3 3x2', /gram needs one operand, but 2 were given/],
+    ['multiply A.npy 4x2 --transpose-a', /A is 2x3 and so Aᵀ 3x2 \(2 columns\) and B is 4x2 \(4 rows\)/],
+    ['multiply A.npy B.npy --add A.npy', /--add must have the shape of the product, 2x2, but is 2x3/],
     ['ad 2x3', /Did you mean add\?/],
     ['', /^Usage: tessera/],
   ];

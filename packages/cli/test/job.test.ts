@@ -24,6 +24,11 @@ const OPTIONS: JobOptions = {
   memoryBytes: undefined,
   kernel: 'auto',
   verifyRounds: 2,
+  transposeA: false,
+  transposeB: false,
+  alpha: undefined,
+  beta: undefined,
+  add: undefined,
 };
 const random = (rows: number, cols: number): Operand => ({ kind: 'random', shape: [rows, cols] });
 const file = (dtype: 'float64' | 'float32'): Operand => ({
@@ -42,7 +47,7 @@ const JOB = '20260102-030405-abcde';
 
 describe('requests', () => {
   const request = (a: Operand, b: Operand, options: Partial<JobOptions> = {}) =>
-    makeRequest('add', [a, b], { ...OPTIONS, ...options }, undefined, () => 0.5);
+    makeRequest('add', { A: a, B: b }, { ...OPTIONS, ...options }, undefined, () => 0.5);
 
   test('compute in float32 only when all operands are float32 files, or when told to', () => {
     expect(request(file('float32'), file('float32')).dtype).toBe('float32');
@@ -65,7 +70,7 @@ describe('requests', () => {
   test('know what they write, and where', () => {
     const needs = (out: Output | undefined) =>
       spaceNeeds(
-        makeRequest('add', [random(10, 10), random(10, 10)], OPTIONS, out, () => 0),
+        makeRequest('add', { A: random(10, 10), B: random(10, 10) }, OPTIONS, out, () => 0),
         '/w',
       );
     expect(needs(undefined)).toEqual([{ folder: '/w', bytes: 3 * 800 }]);
@@ -102,8 +107,8 @@ describe('requests', () => {
 });
 
 describe('job specifications', () => {
-  const spec = (out: Output | undefined, operands: readonly [Operand, Operand] = [random(20, 20), random(20, 20)]) => {
-    const request = makeRequest('multiply', operands, { ...OPTIONS, seed: '7' }, out, () => 0);
+  const spec = (out: Output | undefined, [A, B]: readonly [Operand, Operand] = [random(20, 20), random(20, 20)]) => {
+    const request = makeRequest('multiply', { A, B }, { ...OPTIONS, seed: '7' }, out, () => 0);
     const fleet = { workers: 2, memoryBytes: 1e9, threads: 1 };
     const names = { jobId: JOB, cluster: 'default' };
     const local = makeSpec(request, localPlaces('/my work', JOB, out), fleet, names);
@@ -153,9 +158,9 @@ describe('fleets on this machine', () => {
     });
   });
   test('one worker does what is tiny, unless more are asked for', () => {
-    expect(isTiny('add', [100, 100], [100, 100])).toBe(true);
-    expect(isTiny('add', [1000, 1000], [1000, 1000])).toBe(false);
-    expect(isTiny('multiply', [3, 1_000_000], [1_000_000, 3])).toBe(false);
+    expect(isTiny('add', { A: [100, 100], B: [100, 100], C: [100, 100] })).toBe(true);
+    expect(isTiny('add', { A: [1000, 1000], B: [1000, 1000], C: [1000, 1000] })).toBe(false);
+    expect(isTiny('multiply', { A: [3, 1_000_000], B: [1_000_000, 3], C: [3, 3] })).toBe(false);
     expect(localFleetSize(machine, { workers: undefined, memoryBytes: undefined }, true).workers).toBe(1);
     expect(localFleetSize(machine, { workers: 5, memoryBytes: 7 }, true)).toMatchObject({ workers: 5, memoryBytes: 7 });
   });
@@ -215,7 +220,13 @@ describe('reports', () => {
   });
 
   test('and what the CLI measured make the document that --json prints', () => {
-    const request = makeRequest('add', [random(2, 2), random(2, 2)], { ...OPTIONS, seed: '7' }, undefined, () => 0);
+    const request = makeRequest(
+      'add',
+      { A: random(2, 2), B: random(2, 2) },
+      { ...OPTIONS, seed: '7' },
+      undefined,
+      () => 0,
+    );
     const own = { total: 1.23456, reported: 1, finish: 0.01 };
     const outputs = { A: '/a', B: '/b', C: '/c' };
     const outcome = makeOutcome(request, REPORT, own, { workers: 2, outputs });
@@ -243,7 +254,7 @@ describe('reports', () => {
     });
     const large = makeRequest(
       'add',
-      [random(2, 2), random(2, 2)],
+      { A: random(2, 2), B: random(2, 2) },
       { ...OPTIONS, seed: '18446744073709551615' },
       undefined,
       () => 0,

@@ -29,6 +29,11 @@ describe('commands', () => {
         memoryBytes: undefined,
         kernel: 'auto',
         verifyRounds: 2,
+        transposeA: false,
+        transposeB: false,
+        alpha: undefined,
+        beta: undefined,
+        add: undefined,
       },
       say: { json: false, verbose: false },
     });
@@ -82,6 +87,11 @@ describe('refusals', () => {
     ['add 1x1 --workers two', /but is 'two'/],
     ['add 1x1 --memory 0', /--memory must be an amount/],
     ['add 1x1 --memory lots', /such as 900MiB/],
+    ['add 1x1 --memory 900', /has no unit; write 900GiB or 900MiB/],
+    ['add 1x1 --alpha 2', /unknown option '--alpha'/],
+    ['gram 1x1 --transpose-b', /unknown option '--transpose-b'/],
+    ['multiply 1x1 1x1 --alpha x', /--alpha must be a number such as 2/],
+    ['multiply 1x1 1x1 --beta 2', /--beta scales the matrix of --add/],
     ['add 1x1 --dtype int8', /--dtype must be one of float64, float32, but is 'int8'/],
     ['add 1x1 --kernel cuda', /--kernel must be one of auto, loops/],
     ['add 1x1 --seed -3', /--seed|argument missing/],
@@ -120,7 +130,8 @@ test('sizes are read in decimal and binary units', () => {
   expect(parseSize('--memory', '900MiB')).toBe(943_718_400);
   expect(parseSize('--memory', '1.5 GiB')).toBe(1.5 * 1024 ** 3);
   expect(parseSize('--memory', '500MB')).toBe(5e8);
-  expect(parseSize('--memory', '4096')).toBe(4096);
+  expect(parseSize('--memory', '943718400')).toBe(943_718_400);
+  expect(() => parseSize('--memory', '3')).toThrow('--memory 3 has no unit; write 3GiB or 3MiB');
 });
 
 test('a typo names the nearest command, and nonsense names none', () => {

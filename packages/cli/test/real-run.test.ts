@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openArray, wholeRegion } from '@tessera/matrix';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 // Whole runs of the built program on local clouds: what is promised to people who run it, stop it and kill it.
@@ -76,6 +77,38 @@ describe.skipIf(missing.length > 0)('a run', () => {
     expect(readdirSync(join(folder, 'tessera-jobs', outcome.jobId)).toSorted()).toEqual(['A.npy', 'B.npy']);
     expect(readFileSync(join(folder, 'C.npy')).byteLength).toBe(128 + 60 * 40 * 8);
     expect(clouds()).toEqual([]);
+  });
+
+  test('multiply takes transposes, scalars and a matrix to add, gram one operand, subtract two', async () => {
+    const numbers = async (path: string) => {
+      const array = await openArray(path);
+      const { data, cols } = await array.read(wholeRegion(array.shape));
+      await array.close();
+      return (row: number, col: number) => Number(data[row * cols + col]);
+    };
+    const whole = ['--integers', '-9..9', '--json'];
+    const options = ['--transpose-a', '--alpha', '2', '--beta', '-3', '--add', '4x6'];
+    const gemm = JSON.parse((await run('multiply', '5x4', '5x6', ...options, ...whole)).stdout);
+    expect(gemm).toMatchObject({
+      shapes: { A: [5, 4], B: [5, 6], C0: [4, 6], C: [4, 6] },
+      transposed: { A: true, B: false },
+      alpha: 2,
+      beta: -3,
+      verified: { ok: true },
+    });
+    const [a, b, c0, c] = await Promise.all(['A', 'B', 'C0', 'C'].map((name) => numbers(gemm.outputs[name])));
+    const dot = [0, 1, 2, 3, 4].reduce((sum, k) => sum + a!(k, 1) * b!(k, 2), 0);
+    expect(c!(1, 2)).toBe(2 * dot - 3 * c0!(1, 2));
+
+    // There is no B, so the document names none.
+    const gram = JSON.parse((await run('gram', '5x4', ...whole)).stdout);
+    expect([gram.shapes, Object.keys(gram.outputs)]).toEqual([{ A: [5, 4], C: [4, 4] }, ['A', 'C']]);
+    const [ga, gc] = await Promise.all(['A', 'C'].map((name) => numbers(gram.outputs[name])));
+    expect(gc!(3, 1)).toBe([0, 1, 2, 3, 4].reduce((sum, k) => sum + ga!(k, 3) * ga!(k, 1), 0));
+
+    const minus = JSON.parse((await run('subtract', gram.outputs.A, '5x4', ...whole)).stdout);
+    const [ma, mb, mc] = await Promise.all(['A', 'B', 'C'].map((name) => numbers(minus.outputs[name])));
+    expect(mc!(2, 3)).toBe(ma!(2, 3) - mb!(2, 3));
   });
 
   test('a pipe gets plain lines, and a CSV result brings CSV operands', async () => {

@@ -1,4 +1,4 @@
-import type { SpokenName } from '../operations.ts';
+import type { OperationName } from '@tessera/protocol';
 import type { IntegerRange } from './numbers.ts';
 
 /** What a person asked for, checked as far as the text alone allows. */
@@ -20,8 +20,8 @@ export type Command =
 
 export interface RunCommand {
   readonly name: 'run';
-  readonly op: SpokenName;
-  /** As typed: shapes, paths and URLs; one for `add SHAPE`, otherwise two. */
+  readonly op: OperationName;
+  /** As typed: shapes, paths and URLs; one for `add SHAPE` and `gram`, otherwise two. */
   readonly operands: readonly string[];
   readonly fleet: FleetOptions;
   readonly job: JobOptions;
@@ -46,6 +46,13 @@ export interface JobOptions {
   readonly memoryBytes: number | undefined;
   readonly kernel: Kernel;
   readonly verifyRounds: number;
+  /** Operands that are taken transposed: what is typed, stored or made is the other way round. */
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly alpha: number | undefined;
+  readonly beta: number | undefined;
+  /** What is added to a product, as typed. */
+  readonly add: string | undefined;
 }
 
 /** How to talk about it. */

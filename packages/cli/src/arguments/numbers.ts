@@ -39,6 +39,13 @@ export function parseVerify(text: string): number {
   throw new UsageError(`--verify must be rounds=N with N from 1 to 64, or off, but is '${text}'`);
 }
 
+/** A decimal number. @throws UsageError. */
+export function parseScalar(option: string, text: string): number {
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  throw new UsageError(`${option} must be a number such as 2, -0.5 or 1e-3, but is '${text}'`);
+}
+
 /** One of a few words. @throws UsageError listing them. */
 export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === text.toLowerCase());

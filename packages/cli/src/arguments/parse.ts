@@ -1,9 +1,10 @@
 import { Command as Program, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
-import { spoken, type SpokenName } from '../operations.ts';
+import type { OperationName } from '@tessera/protocol';
+import { operationNames, spoken } from '../operations.ts';
 import { type Command, type FleetOptions, type JobOptions, KERNELS, type SayOptions } from './command.ts';
 import { EXAMPLES } from './examples.ts';
-import { parseChoice, parseCount, parseIntegers, parseSeed, parseVerify } from './numbers.ts';
+import { parseChoice, parseCount, parseIntegers, parseScalar, parseSeed, parseVerify } from './numbers.ts';
 import { parseSize } from './size.ts';
 
 /** Rounds of Freivalds' check when nobody says otherwise. */
@@ -56,9 +57,9 @@ function describe(set: (command: Command) => void, version: string): Program {
       set({ name: 'ask', ...everything(values) });
     });
 
-  for (const op of Object.keys(spoken) as SpokenName[]) {
+  for (const op of operationNames) {
     const { usage, summary } = spoken[op];
-    jobOptions(fleetOptions(sayOptions(program.command(op).description(summary))))
+    operationOptions(op, jobOptions(fleetOptions(sayOptions(program.command(op).description(summary)))))
       .usage(`${usage} [options]`)
       .argument('[operands...]', 'RxC for a random matrix, or a .npy, .csv, .csv.gz or .zarr file, or its s3:// URL')
       .addHelpText('after', EXAMPLES)
@@ -86,6 +87,22 @@ function describe(set: (command: Command) => void, version: string): Program {
     (values: Values) => set({ name: 'doctor', fleet: readFleet(values), say: readSay(values) }),
   );
   return program;
+}
+
+/** Options of some operations only. */
+function operationOptions(op: OperationName, command: Program): Program {
+  const { transposes, scales } = spoken[op];
+  for (const name of transposes) {
+    command.option(
+      `--transpose-${name.toLowerCase()}`,
+      `take ${name} transposed; its shape is typed and stored as it is`,
+    );
+  }
+  if (!scales) return command;
+  return command
+    .option('--alpha <x>', 'scale the product: C = alpha·A·B')
+    .option('--add <c0>', 'add a matrix to the product, RxC or a file: C = alpha·A·B + beta·C0')
+    .option('--beta <x>', 'scale the matrix of --add');
 }
 
 function jobOptions(command: Program): Program {
@@ -145,6 +162,11 @@ function readFleet(values: Values): FleetOptions {
 }
 
 function readJob(values: Values): JobOptions {
+  const add = text(values['add']);
+  const beta = optional(values['beta'], (value) => parseScalar('--beta', value));
+  if (beta !== undefined && add === undefined) {
+    throw new UsageError('--beta scales the matrix of --add, but there is no --add');
+  }
   return {
     out: text(values['out']),
     dtype: optional(values['dtype'], (value) => parseChoice('--dtype', value, ['float64', 'float32'])),
@@ -153,6 +175,11 @@ function readJob(values: Values): JobOptions {
     memoryBytes: optional(values['memory'], (value) => parseSize('--memory', value)),
     kernel: parseChoice('--kernel', text(values['kernel']) ?? 'auto', KERNELS),
     verifyRounds: parseVerify(text(values['verify']) ?? `rounds=${DEFAULT_ROUNDS}`),
+    transposeA: values['transposeA'] === true,
+    transposeB: values['transposeB'] === true,
+    alpha: optional(values['alpha'], (value) => parseScalar('--alpha', value)),
+    beta,
+    add,
   };
 }
 

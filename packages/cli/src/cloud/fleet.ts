@@ -50,7 +50,7 @@ export async function fleetSpec(
     };
   }
   const cores = availableParallelism();
-  const tiny = request !== undefined && isTiny(request.op, request.shapes.A, request.shapes.B);
+  const tiny = request !== undefined && isTiny(request.op, request.shapes);
   const workers = Math.max(running, options.workers ?? (running > 0 ? running : tiny ? 1 : cores));
   const threads = Math.max(1, Math.floor(cores / workers));
   return {

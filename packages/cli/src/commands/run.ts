@@ -6,13 +6,13 @@ import { UsageError } from '../errors.ts';
 import { readOperand, spreadOperands } from '../input/operand.ts';
 import { readOutput } from '../input/output.ts';
 import { checkSpace, diskOf } from '../input/space.ts';
-import { makeRequest, spaceNeeds, type JobRequest } from '../job/request.ts';
-import { spoken } from '../operations.ts';
+import { formulaText } from '../formula.ts';
+import { makeRequest, mapOperands, spaceNeeds, type JobRequest } from '../job/request.ts';
 import { summaryLines } from '../view/summary.ts';
 import type { CommandContext } from './context.ts';
 import { openCloud } from './open-cloud.ts';
 
-/** `add` and `multiply`: looks at everything first, then computes. */
+/** `add`, `multiply` and the others: looks at everything first, then computes. */
 export async function run(command: RunCommand, context: CommandContext): Promise<void> {
   const { world, reporter, style, stop } = context;
   const request = await readRequest(command, context);
@@ -68,11 +68,15 @@ async function readRequest(command: RunCommand, context: CommandContext): Promis
   const { cwd } = context.world;
   const [first, second] = spreadOperands(op, command.operands);
   const bucket = bucketReader(fleet, context);
-  const a = await readOperand(cwd, first, bucket);
-  const b = await readOperand(cwd, second, bucket);
+  const A = await readOperand(cwd, first!, bucket);
+  const operands = {
+    A,
+    ...(second === undefined ? {} : { B: await readOperand(cwd, second, bucket) }),
+    ...(job.add === undefined ? {} : { C0: await readOperand(cwd, job.add, bucket) }),
+  };
   await bucket.close();
   const out = job.out === undefined ? undefined : readOutput(cwd, job.out);
-  const request = makeRequest(op, [a, b], job, out, Math.random);
+  const request = makeRequest(op, operands, job, out, Math.random);
   if (fleet.cloud === 'local') await checkSpace(spaceNeeds(request, cwd), diskOf);
   return request;
 }
@@ -97,10 +101,12 @@ function bucketReader(fleet: FleetOptions, context: CommandContext) {
   };
 }
 
-function announce({ op, shapes, dtype, seed }: JobRequest, { reporter, style }: CommandContext): void {
-  const { sign } = spoken[op];
+function announce({ op, shapes, dtype, seed, options }: JobRequest, { reporter, style }: CommandContext): void {
+  const { alpha, beta, transposeA, transposeB } = options;
+  const formula = { op, alpha, beta, transposed: { A: transposeA, B: transposeB } };
   const from = seed === undefined ? '' : `, seed ${seed}`;
-  reporter.paragraph(`${op} ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)}, ${dtype}${from}`, style.bold);
+  const text = formulaText(formula, mapOperands(shapes, formatShape));
+  reporter.paragraph(`${op} ${text}, ${dtype}${from}`, style.bold);
 }
 
 /** What to do next, for those who see this for the first time. */

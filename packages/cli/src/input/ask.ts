@@ -1,5 +1,5 @@
-import { operations, parseShape, type Shape } from '@tessera/protocol';
-import type { SpokenName } from '../operations.ts';
+import { operations, parseShape, type OperationName, type Shape } from '@tessera/protocol';
+import { operationNames, spoken } from '../operations.ts';
 
 /** A conversation, line by line. */
 export interface Conversation {
@@ -10,8 +10,9 @@ export interface Conversation {
 
 /** What was answered. */
 export interface Answers {
-  readonly op: SpokenName;
-  readonly operands: readonly [Shape, Shape];
+  readonly op: OperationName;
+  /** As they would be typed: one for an operation that takes one shape. */
+  readonly operands: readonly Shape[];
 }
 
 /**
@@ -22,10 +23,10 @@ export async function askForJob(conversation: Conversation): Promise<Answers | u
   const op = await askForOperation(conversation);
   if (op === undefined) return undefined;
   for (;;) {
-    const operands = op === 'add' ? await askForSum(conversation) : await askForProduct(conversation);
+    const operands = await askForOperands(op, conversation);
     if (operands === undefined) return undefined;
     try {
-      operations[op].resultShape(...operands);
+      operations[op].resultShape(operands[0]!, operands[1] ?? operands[0]!);
       return { op, operands };
     } catch (error) {
       conversation.say(`  ${messageOf(error)}`);
@@ -33,25 +34,30 @@ export async function askForJob(conversation: Conversation): Promise<Answers | u
   }
 }
 
-async function askForOperation({ say, ask }: Conversation): Promise<SpokenName | undefined> {
+async function askForOperation({ say, ask }: Conversation): Promise<OperationName | undefined> {
+  const choices = operationNames.map((name, index) => ({ name, number: String(index + 1) }));
+  const width = Math.max(...operationNames.map((name) => spoken[name].title.length)) + 2;
   say('Which operation do you want to perform?');
-  say('  1  matrix addition        C = A + B');
-  say('  2  matrix multiplication  C = A·B');
+  for (const { name, number } of choices) {
+    say(`  ${number}  ${spoken[name].title.padEnd(width)}${spoken[name].formula}`);
+  }
   for (;;) {
-    const answer = (await ask('Operation (1 or 2): '))?.trim().toLowerCase();
+    const answer = (await ask(`Operation (1 to ${choices.length}): `))?.trim().toLowerCase();
     if (answer === undefined) return undefined;
-    if (answer === '1' || answer === 'add') return 'add';
-    if (answer === '2' || answer === 'multiply') return 'multiply';
-    say(`  '${answer}' is none of these. Type 1 to add or 2 to multiply`);
+    const found = choices.find(({ name, number }) => answer === name || answer === number);
+    if (found !== undefined) return found.name;
+    const numbers = choices.map(({ name, number }) => `${number} to ${name}`);
+    say(`  '${answer}' is none of these. Type ${numbers.slice(0, -1).join(', ')} or ${numbers.at(-1)}`);
   }
 }
 
-async function askForSum(conversation: Conversation): Promise<readonly [Shape, Shape] | undefined> {
-  const shape = await askForShape(conversation, 'Shape of both matrices (rows columns): ');
-  return shape && [shape, shape];
-}
-
-async function askForProduct(conversation: Conversation): Promise<readonly [Shape, Shape] | undefined> {
+async function askForOperands(op: OperationName, conversation: Conversation): Promise<readonly Shape[] | undefined> {
+  const { operands, oneShape } = spoken[op];
+  if (operands === 1 || oneShape) {
+    const whose = operands === 1 ? 'the matrix' : 'both matrices';
+    const shape = await askForShape(conversation, `Shape of ${whose} (rows columns): `);
+    return shape && [shape];
+  }
   const a = await askForShape(conversation, 'Shape of the first matrix (rows columns): ');
   const b = a && (await askForShape(conversation, 'Shape of the second matrix (rows columns): '));
   return a && b && [a, b];

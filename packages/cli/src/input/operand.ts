@@ -1,14 +1,27 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { StoreContext } from '@tessera/matrix';
-import { parseShape, ShapeSyntaxError, type CsvText, type DType, type Shape } from '@tessera/protocol';
+import {
+  parseShape,
+  ShapeSyntaxError,
+  type CsvText,
+  type DType,
+  type OperationName,
+  type Shape,
+} from '@tessera/protocol';
 import { UsageError } from '../errors.ts';
-import { spoken, type SpokenName } from '../operations.ts';
+import { spoken } from '../operations.ts';
 
-/** An operand as it was found. */
+/** An operand as it was found: `shape` is what is stored, or what was typed. */
 export type Operand =
   | { readonly kind: 'random'; readonly shape: Shape }
-  | { readonly kind: 'array'; readonly shape: Shape; readonly dtype: DType; readonly url: string }
+  | {
+      readonly kind: 'array';
+      readonly shape: Shape;
+      readonly dtype: DType;
+      readonly url: string;
+      readonly chunk?: Shape;
+    }
   | { readonly kind: 'csv'; readonly shape: Shape; readonly csv: CsvText };
 
 /**
@@ -25,13 +38,13 @@ export async function readOperand(cwd: string, text: string, context: StoreConte
   return inspect(isUrl(text) ? text : resolve(cwd, text), context);
 }
 
-/** Both operands, which one shape may stand for. @throws UsageError for any other number of them. */
-export function spreadOperands(op: SpokenName, typed: readonly string[]): readonly [string, string] {
-  const { oneShape, example } = spoken[op];
-  const [a, b] = typed;
-  if (typed.length === 2) return [a!, b!];
+/** The operands, two of which one shape may stand for. @throws UsageError for any other number of them. */
+export function spreadOperands(op: OperationName, typed: readonly string[]): readonly string[] {
+  const { operands, oneShape, example } = spoken[op];
+  const [a] = typed;
+  if (typed.length === operands) return typed;
   if (oneShape && typed.length === 1 && !looksLikePath(a!)) return [a!, a!];
-  const wanted = oneShape ? 'one shape or two operands' : 'two operands';
+  const wanted = operands === 1 ? 'one operand' : oneShape ? 'one shape or two operands' : 'two operands';
   const found = typed.length === 0 ? 'none was' : typed.length === 1 ? `only ${a} was` : `${typed.length} were`;
   throw new UsageError(`${op} needs ${wanted}, but ${found} given. For example: ${example}`);
 }
@@ -59,9 +72,9 @@ async function inspect(place: string, context: StoreContext): Promise<Operand> {
       return { kind: 'csv', shape: [rows, cols], csv: { ...csv, bands: [...csv.bands] } };
     }
     const array = await openArray(place, context);
-    const { shape, dtype, url } = array;
+    const { shape, dtype, url, chunk } = array;
     await array.close();
-    return { kind: 'array', shape, dtype, url };
+    return { kind: 'array', shape, dtype, url, ...(chunk === undefined ? {} : { chunk }) };
   } catch (error) {
     if (error instanceof InputError) throw new UsageError(error.message.replace(/\.$/, ''), { cause: error });
     throw error;

@@ -9,7 +9,7 @@ export interface Places {
   /** The same as a path, where it is a folder here. */
   readonly folder: string | undefined;
   /** Where random operands are stored. */
-  readonly random: { readonly A: string; readonly B: string };
+  readonly random: { readonly A: string; readonly B: string; readonly C0: string };
   /** Where workers store C. */
   readonly c: string;
   /** Whether random operands and C are also written as CSV. */
@@ -34,7 +34,8 @@ export function localPlaces(cwd: string, jobId: string, out: Output | undefined)
   // Operands in the format that the result is wanted in, so that the same tool reads all three.
   const extension = out?.format === 'npy' ? 'npy' : 'zarr';
   const asCsv = out?.format === 'csv' || out?.format === 'csv.gz';
-  const random = { A: urlOf(join(folder, `A.${extension}`)), B: urlOf(join(folder, `B.${extension}`)) };
+  const at = (name: string) => urlOf(join(folder, `${name}.${extension}`));
+  const random = { A: at('A'), B: at('B'), C0: at('C0') };
   const base = { workspace: urlOf(folder), folder, random, asCsv };
   if (out === undefined) return { ...base, c: urlOf(join(folder, 'C.zarr')), delivery: { kind: 'stay' } };
   if (asCsv) {
@@ -52,7 +53,7 @@ export function bucketPlaces(bucket: string, jobId: string, out: Output | undefi
   return {
     workspace,
     folder: undefined,
-    random: { A: `${workspace}/A.zarr`, B: `${workspace}/B.zarr` },
+    random: { A: `${workspace}/A.zarr`, B: `${workspace}/B.zarr`, C0: `${workspace}/C0.zarr` },
     c: `${workspace}/C.zarr`,
     asCsv,
     delivery: bucketDelivery(out),

@@ -6,20 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
 import type { MatrixArray, StoreContext } from '@tessera/matrix';
 import type { Places } from '../input/places.ts';
+import { entriesOf, type OperandName, type Operands } from './request.ts';
 
 /** Where each matrix ended up: paths on this machine, URLs of a bucket. */
-export interface Outputs {
-  readonly A: string;
-  readonly B: string;
-  readonly C: string;
-}
+export type Outputs = Operands<string> & { readonly C: string };
 
 /** What bringing results home needs to know. */
 export interface Homecoming {
   readonly places: Places;
   readonly jobId: string;
-  /** Where the operands are if they were not made by the job. */
-  readonly given: { readonly A: string | undefined; readonly B: string | undefined };
+  /** Where each operand is, or null for one that the job made. */
+  readonly given: Operands<string | null>;
   readonly context: StoreContext;
   readonly signal: AbortSignal;
 }
@@ -30,9 +27,12 @@ export interface Homecoming {
  */
 export async function bringHome(home: Homecoming): Promise<Outputs> {
   const { places, given } = home;
-  const operand = async (name: 'A' | 'B') => given[name] ?? (await operandHome(home, name));
-  const [A, B] = [await operand('A'), await operand('B')];
-  const outputs = { A, B, C: await resultHome(home, places) };
+  const operands: [string, string][] = [];
+  for (const [name, place] of entriesOf(given)) operands.push([name, place ?? (await operandHome(home, name))]);
+  const outputs = {
+    ...(Object.fromEntries(operands) as unknown as Operands<string>),
+    C: await resultHome(home, places),
+  };
   if (places.folder !== undefined) await tidy(places.folder, Object.values(outputs));
   return outputs;
 }
@@ -67,7 +67,7 @@ export function partialPaths({ places, jobId }: Pick<Homecoming, 'places' | 'job
   return delivery.kind === 'rename' ? [delivery.from] : [partial(delivery.to, jobId)];
 }
 
-async function operandHome(home: Homecoming, name: 'A' | 'B'): Promise<string> {
+async function operandHome(home: Homecoming, name: OperandName): Promise<string> {
   const { places } = home;
   // In a bucket the array is the result; parts of text there would have to be joined somewhere else.
   if (!places.asCsv || places.folder === undefined) return plain(places.random[name]);

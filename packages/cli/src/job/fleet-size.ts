@@ -1,4 +1,5 @@
-import { operations, type OperationName, type Shape } from '@tessera/protocol';
+import type { OperationName } from '@tessera/protocol';
+import type { JobRequest } from './request.ts';
 
 /** What this machine has to give. */
 export interface Machine {
@@ -25,10 +26,11 @@ const DEFAULT_AWS_WORKERS = 8;
 const AWS_MEMORY_SHARE = 0.7;
 
 /** Whether one worker is enough. */
-export function isTiny(op: OperationName, a: Shape, b: Shape): boolean {
-  const [rows, cols] = operations[op].resultShape(a, b);
-  const elements = a[0] * a[1] + b[0] * b[1] + rows * cols;
-  return elements < TINY_ELEMENTS && operations[op].flops(a, b) < TINY_FLOPS;
+export function isTiny(op: OperationName, { A, B, C }: JobRequest['shapes']): boolean {
+  const size = ([rows, cols]: readonly [number, number]) => rows * cols;
+  // Every element of A meets a row's length of C, whichever way round it is stored.
+  const flops = op === 'multiply' || op === 'gram' ? 2 * size(A) * C[1] : size(C);
+  return size(A) + (B === undefined ? 0 : size(B)) + size(C) < TINY_ELEMENTS && flops < TINY_FLOPS;
 }
 
 /**

@@ -1,13 +1,17 @@
-import type { Report } from '@tessera/protocol';
-import type { SpokenName } from '../operations.ts';
+import type { OperationName, Report, Shape } from '@tessera/protocol';
 import type { Outputs } from './bring-home.ts';
-import type { JobRequest } from './request.ts';
+import type { JobRequest, Operands } from './request.ts';
 
 /** A job's end as `--json` prints it. */
 export interface Outcome {
   readonly jobId: string;
-  readonly op: SpokenName;
-  readonly shapes: Report['shapes'];
+  readonly op: OperationName;
+  /** Of what is at `outputs`: B is missing where the operation has one operand, C0 where nothing was added. */
+  readonly shapes: Operands<Shape> & { readonly C: Shape };
+  /** These three only where they were asked for. */
+  readonly transposed?: { readonly A: boolean; readonly B: boolean };
+  readonly alpha?: number;
+  readonly beta?: number;
   readonly dtype: Report['dtype'];
   /** A number where JSON's readers keep all its digits, else text; null where no operand was random. */
   readonly seed: number | string | null;
@@ -50,11 +54,15 @@ export function makeOutcome(
   own: OwnSeconds,
   facts: { readonly workers: number; readonly outputs: Outputs },
 ): Outcome {
+  const { transposeA, transposeB, alpha, beta } = request.options;
   const { plan, send, compute, collect, verify, finish } = report.seconds;
   return {
     jobId: report.jobId,
     op: request.op,
     shapes: request.shapes,
+    ...(transposeA || transposeB ? { transposed: { A: transposeA, B: transposeB } } : {}),
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(beta === undefined ? {} : { beta }),
     dtype: report.dtype,
     seed: jsonSeed(request.seed),
     kernel: report.kernel?.name ?? null,

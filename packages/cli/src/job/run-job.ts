@@ -11,6 +11,7 @@ import { bringHome, makeWorkspace } from './bring-home.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
 import { mark, storeContext, type JobRun } from './job-run.ts';
 import { makeOutcome, type Outcome } from './outcome.ts';
+import { mapOperands } from './request.ts';
 import { makeSpec } from './spec.ts';
 import { uploadOperands } from './upload.ts';
 import { watchJob } from './watch.ts';
@@ -67,7 +68,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     run.reporter.waitFor('the result is put in its place');
     const home = run.elapsed();
     const reported = (home - run.beganAt) / 1000;
-    const given = { A: givenPlace(request.operands.A), B: givenPlace(request.operands.B) };
+    const given = mapOperands(request.operands, givenPlace);
     const outputs = await bringHome({ places, jobId, given, context: storeContext(run), signal });
     const end = run.elapsed();
     const seconds = { total: end / 1000, reported, finish: (end - home) / 1000 };
@@ -103,8 +104,8 @@ function checkReport(jobId: string, report: Report): void {
 }
 
 /** Where an operand that came as a file is. */
-function givenPlace(operand: Operand): string | undefined {
-  if (operand.kind === 'random') return undefined;
+function givenPlace(operand: Operand): string | null {
+  if (operand.kind === 'random') return null;
   const url = operand.kind === 'csv' ? operand.csv.url : operand.url;
   return url.startsWith('file:') ? fileURLToPath(url) : url;
 }

@@ -8,8 +8,9 @@ import {
 } from '@tessera/protocol';
 import type { Operand } from '../input/operand.ts';
 import type { Places } from '../input/places.ts';
+import { taken } from '../input/shapes.ts';
 import type { FleetSize } from './fleet-size.ts';
-import type { JobRequest } from './request.ts';
+import { entriesOf, mapOperands, OPERAND_NAMES, type JobRequest, type OperandName } from './request.ts';
 
 /** The job as its master reads it. */
 export function makeSpec(
@@ -19,15 +20,18 @@ export function makeSpec(
   names: { readonly jobId: JobId; readonly cluster: ClusterName },
 ): JobSpec {
   const { operands, options } = request;
-  const A = operandSpec(request, 'A', places);
-  const B = operandSpec(request, 'B', places);
+  const { A, B, C0 } = mapOperands(operands, (operand, name) => operandSpec(request, operand, name, places));
+  const { alpha, beta } = options;
   return {
     v: PROTOCOL_VERSION,
     bundle: BUNDLE_VERSION,
     jobId: names.jobId,
     cluster: names.cluster,
     op: request.op,
-    operands: { A, B },
+    // An operation of one operand is given it again.
+    operands: { A, B: B ?? A, ...(C0 === undefined ? {} : { C0 }) },
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(beta === undefined ? {} : { beta }),
     dtype: request.dtype,
     kernel: options.kernel,
     fleet: { workers: fleet.workers, memoryBytes: fleet.memoryBytes, cores: fleet.threads },
@@ -44,22 +48,27 @@ export function makeSpec(
  */
 export function exportNames(operands: JobRequest['operands'], places: Places): string[] {
   const home = places.folder !== undefined;
-  return [...(['A', 'B'] as const).filter((name) => home && operands[name].kind === 'random'), 'C'];
+  const made = entriesOf(operands).filter(([, { kind }]) => home && kind === 'random');
+  return [...made.map(([name]) => name), 'C'];
 }
 
-function operandSpec(request: JobRequest, name: 'A' | 'B', places: Places): OperandSpec {
-  const operand: Operand = request.operands[name];
+function operandSpec(request: JobRequest, operand: Operand, name: OperandName, places: Places): OperandSpec {
+  const { integers, transposeA, transposeB } = request.options;
+  const flipped = name === 'A' ? transposeA : name === 'B' && transposeB;
+  const shape = taken(operand.shape, flipped);
+  const transposed = flipped ? { transposed: true } : {};
   switch (operand.kind) {
     case 'random': {
-      const { integers } = request.options;
       const distribution =
         integers === undefined ? ({ kind: 'uniform' } as const) : { kind: 'integers' as const, ...integers };
-      const recipe = { seed: request.seed!, operand: name === 'A' ? 0 : 1, distribution };
-      return { kind: 'random', shape: operand.shape, recipe, url: places.random[name] };
+      const recipe = { seed: request.seed!, operand: OPERAND_NAMES.indexOf(name), distribution };
+      return { kind: 'random', shape, ...transposed, recipe, url: places.random[name] };
     }
-    case 'array':
-      return { kind: 'array', shape: operand.shape, dtype: operand.dtype, url: operand.url };
+    case 'array': {
+      const { dtype, url, chunk } = operand;
+      return { kind: 'array', shape, ...transposed, dtype, url, ...(chunk === undefined ? {} : { chunk }) };
+    }
     case 'csv':
-      return { kind: 'csv', shape: operand.shape, csv: operand.csv };
+      return { kind: 'csv', shape, ...transposed, csv: operand.csv };
   }
 }

@@ -4,7 +4,7 @@ import type { StoreContext } from '@tessera/matrix';
 import type { Operand } from '../input/operand.ts';
 import type { Places } from '../input/places.ts';
 import { copyArray } from './bring-home.ts';
-import type { JobRequest } from './request.ts';
+import { entriesOf, mapOperands, type JobRequest, type OperandName } from './request.ts';
 
 /**
  * Puts operands that are files of this machine where the fleet can read them. On this machine it can anyway.
@@ -16,15 +16,18 @@ export async function uploadOperands(
   signal: AbortSignal,
 ): Promise<JobRequest['operands']> {
   if (!places.workspace.startsWith('s3:')) return operands;
-  const [A, B] = await Promise.all([
-    upload('A', operands.A, places.workspace, context, signal),
-    upload('B', operands.B, places.workspace, context, signal),
-  ]);
-  return { A, B };
+  const uploaded = await Promise.all(
+    entriesOf(operands).map(async ([name, operand]) => [
+      name,
+      await upload(name, operand, places.workspace, context, signal),
+    ]),
+  );
+  const byName = Object.fromEntries(uploaded) as Record<OperandName, Operand>;
+  return mapOperands(operands, (_operand, name) => byName[name]);
 }
 
 async function upload(
-  name: 'A' | 'B',
+  name: OperandName,
   operand: Operand,
   workspace: string,
   context: StoreContext,
@@ -37,14 +40,11 @@ async function upload(
     const url = `${workspace}/${name}.zarr`;
     const source = await openArray(operand.url);
     const { shape, dtype } = source;
-    const target = await createArray(
-      url,
-      { shape, dtype, chunk: [evenChunk(shape[0], 1024), evenChunk(shape[1], 1024)] },
-      context,
-    );
+    const chunk = [evenChunk(shape[0], 1024), evenChunk(shape[1], 1024)] as const;
+    const target = await createArray(url, { shape, dtype, chunk }, context);
     await copyArray(source, target, signal);
     await Promise.all([source.close(), target.close()]);
-    return { ...operand, url, dtype };
+    return { ...operand, url, dtype, chunk };
   }
   if (!operand.csv.url.startsWith('file:')) return operand;
   const key = operand.csv.gzip ? `${name}.csv.gz` : `${name}.csv`;

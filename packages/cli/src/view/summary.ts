@@ -1,5 +1,7 @@
 import { formatShape, type Report } from '@tessera/protocol';
 import type { Outcome } from '../job/outcome.ts';
+import { checkText, formulaText, lettersOf } from '../formula.ts';
+import { entriesOf, mapOperands } from '../job/request.ts';
 import { spoken } from '../operations.ts';
 import { counted, formatBytes, formatSeconds, threeDigits } from './format.ts';
 import { type Style, visibleLength } from './style.ts';
@@ -21,8 +23,7 @@ export function summaryLines(
     ...(kernel === null ? [] : [['kernel', kernelText(kernel)] as const]),
     ['moved', `${formatBytes(bytes.read)} read, ${formatBytes(bytes.written)} written`],
     ...(outcome.seed === null ? [] : [['seed', `${outcome.seed}`] as const]),
-    ['A', outputs.A],
-    ['B', outputs.B],
+    ...entriesOf(outputs),
     ['C', style.bold(outputs.C)],
   ];
   return [
@@ -34,18 +35,20 @@ export function summaryLines(
   ];
 }
 
-function titleText({ op, shapes, dtype }: Outcome): string {
-  const { sign } = spoken[op];
-  return `C = A ${sign} B: ${formatShape(shapes.A)} ${sign} ${formatShape(shapes.B)} = ${formatShape(shapes.C)}, ${dtype}`;
+function titleText(outcome: Outcome): string {
+  const { shapes, dtype } = outcome;
+  const letters = formulaText(outcome, lettersOf(shapes));
+  return `C = ${letters}: ${formulaText(outcome, mapOperands(shapes, formatShape))} = ${formatShape(shapes.C)}, ${dtype}`;
 }
 
 /** Verification in words. */
-function verdict({ verified, op }: Outcome, style: Style): string {
+function verdict(outcome: Outcome, style: Style): string {
+  const { verified, op, shapes } = outcome;
   const { method, rounds } = verified;
   if (method === 'off') return `not verified (--verify off)`;
   const how = {
     exact: spoken[op].exactly,
-    freivalds: `C·r = A·(B·r) for ${counted(rounds, 'random vector')}, within rounding`,
+    freivalds: `${checkText(outcome, lettersOf(shapes))} for ${counted(rounds, 'random vector')}, within rounding`,
     recompute: 'computed a second time, with the same bits',
   }[method];
   return `${style.good(`${style.symbols.done} verified`)}: ${how}`;
