@@ -3,7 +3,8 @@ import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/clie
 import { createArray, openArray, openStore } from '@tessera/matrix';
 import { jobKey, JobSpec, parseMessage, resultQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
-import { openSqsQueue } from '@tessera/queue';
+import { errorTag, openSqsQueue, patiently } from '@tessera/queue';
+import { PATIENCE_MS } from '../run/phase-run.ts';
 import { runJob } from '../run/run-job.ts';
 import { parseMasterArguments, type MasterOptions } from './arguments.ts';
 
@@ -18,7 +19,13 @@ async function main(options: MasterOptions): Promise<number> {
   const context = { s3: () => s3 };
   const client = new SQSClient({});
   const objects = await openStore(`s3://${options.bucket}`, context);
-  const text = await objects.get(jobKey(options.job, 'job'));
+  // A master that ends with an error is not started again, so it bears with what passes from its first call on.
+  const text = await patiently(() => objects.get(jobKey(options.job, 'job')), {
+    clock: systemClock,
+    signal: stop.signal,
+    forMs: PATIENCE_MS,
+    onRetry: (error) => process.stderr.write(`reading the job failed, trying again: ${errorTag(error)}\n`),
+  });
   if (!text) throw new Error(`job ${options.job} has no specification in bucket ${options.bucket}`);
   const job = parseMessage(JobSpec, 'job specification', new TextDecoder().decode(text));
 
