@@ -2,7 +2,7 @@ import { TruncatedFileError } from '../errors.ts';
 import type { Elements } from '../tile.ts';
 import { nameOf } from './layout.ts';
 import type { BandLayout } from './layout.ts';
-import { parseRows } from './parse-rows.ts';
+import { parseRowsFast } from './fast-rows.ts';
 
 /**
  * Parses whole rows of plain CSV text (no quotes) into `out`, row by row, until it is full; what follows is left alone.
@@ -15,7 +15,7 @@ export function parseCsvBand(bytes: Uint8Array, layout: BandLayout, out: Element
   const skip = layout.skipRows ?? 0;
   const start = skipRows(bytes, skip);
   const inside = { ...layout, firstRow: layout.firstRow + skip };
-  const { rows } = parseRows(bytes, start, bytes.byteLength, inside, out, 0, wanted);
+  const { rows } = parseRowsFast(bytes, start, bytes.byteLength, inside, out, 0, wanted);
   if (rows < wanted) {
     const perRow = (bytes.byteLength - start) / Math.max(1, rows);
     throw new TruncatedFileError(nameOf(layout), Math.ceil(start + perRow * wanted), bytes.byteLength);

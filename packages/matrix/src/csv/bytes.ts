@@ -8,8 +8,10 @@ import type { ByteSource } from '../npy/bytes.ts';
 import { openStore } from '../stores/open.ts';
 import type { ArrayContext } from '../array.ts';
 
-/** Bytes asked for at once when a text is read from its start. */
-const PIECE = 1 << 20;
+/** Bytes asked for at once when a text is read from its start: two pieces fit in the second-level cache. */
+const PIECE = 1 << 18;
+/** Bytes asked for at once of a store, where each time costs a round trip. */
+const STORED_PIECE = 1 << 23;
 
 /** A CSV text: readable from its start and, unless it is compressed, anywhere. */
 export interface TextSource {
@@ -19,6 +21,8 @@ export interface TextSource {
   readonly gzip: boolean;
   /** The text from byte `from` (of the text, not of the compressed file). May be called again. */
   stream(from?: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The same for a caller who is done with each piece when it asks for the next one, whose memory it may share. */
+  pieces(signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** @throws TruncatedFileError when the text ends before `end`. */
   range(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -42,6 +46,7 @@ export async function openText(url: string, gzip: boolean, context: ArrayContext
     size: source.size,
     gzip,
     stream: (from = 0, signal) => (gzip ? skip(unzipped(source, name, signal), from) : pieces(source, from, signal)),
+    pieces: (signal) => (gzip ? unzipped(source, name, signal) : pieces(source, 0, signal, true)),
     async range(start, end, signal) {
       const bytes = new Uint8Array(end - start);
       const count = await source.read(bytes, start, signal);
@@ -53,9 +58,18 @@ export async function openText(url: string, gzip: boolean, context: ArrayContext
 }
 
 /** The next piece is read while the caller works on this one. */
-async function* pieces(source: ByteSource, from: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* pieces(
+  source: ByteSource,
+  from: number,
+  signal?: AbortSignal,
+  reuse = false,
+): AsyncGenerator<Uint8Array> {
+  const most = Math.min(source.isLocal ? PIECE : STORED_PIECE, source.size);
+  const buffers = [new Uint8Array(reuse ? most : 0), new Uint8Array(reuse ? most : 0)];
   const read = async (at: number) => {
-    const bytes = new Uint8Array(Math.min(PIECE, Math.max(0, source.size - at)));
+    const length = Math.min(most, Math.max(0, source.size - at));
+    if (reuse) buffers.reverse();
+    const bytes = reuse ? buffers[0]!.subarray(0, length) : new Uint8Array(length);
     return bytes.subarray(0, bytes.byteLength === 0 ? 0 : await source.read(bytes, at, signal));
   };
   let at = from;

@@ -1,4 +1,5 @@
 import type { Tile } from '../tile.ts';
+import { formatFast } from './fast-format.ts';
 
 /** "-1.7976931348623157e+308" has 24 characters, and a separator follows. */
 const MAX_CELL = 25;
@@ -11,7 +12,14 @@ const [COMMA, LINE_FEED, MINUS, ZERO] = [44, 10, 45, 48] as const;
  */
 export function formatCsvBand(tile: Tile): Uint8Array<ArrayBuffer> {
   const { data, rows, cols } = tile;
+  // The system gives memory when it is first written to, so what is left over costs nothing.
   const bytes = new Uint8Array(rows * cols * MAX_CELL);
+  const length = formatFast(data, cols, bytes, MAX_CELL) ?? formatPlainly(tile, bytes);
+  return bytes.subarray(0, length);
+}
+
+/** `formatCsvBand` in TypeScript alone, into `bytes`; returns the text's length. */
+export function formatPlainly({ data, rows, cols }: Tile, bytes: Uint8Array): number {
   let at = 0;
   let i = 0;
   for (let row = 0; row < rows; row++) {
@@ -24,7 +32,7 @@ export function formatCsvBand(tile: Tile): Uint8Array<ArrayBuffer> {
     }
     bytes[at - 1] = LINE_FEED;
   }
-  return bytes.subarray(0, at);
+  return at;
 }
 
 function putInteger(bytes: Uint8Array, start: number, x: number): number {

@@ -67,7 +67,7 @@ async function scanText(source: TextSource, bandBytes: number, signal?: AbortSig
     begun.push(sampled.subarray(start.offset));
     return begun;
   };
-  for await (const bytes of source.stream(0, signal)) {
+  for await (const bytes of source.pieces(signal)) {
     if (scan) scan.push(bytes);
     else {
       sample = sample.byteLength === 0 ? new Uint8Array(bytes) : new Uint8Array(Buffer.concat([sample, bytes]));

@@ -113,11 +113,11 @@ export function parseRows(
   }
   // The line feed that belongs to the last carriage return.
   if (i < end && i > start && bytes[i - 1] === RETURN && bytes[i] === LINE_FEED) i++;
-  return { rows, next: i };
+  return { rows, next: Math.min(i, end) };
 }
 
 /** Past blank lines, and the line feed of a carriage return before it. */
-function skipLineEnds(bytes: Uint8Array, from: number, end: number, delimiter: number): number {
+export function skipLineEnds(bytes: Uint8Array, from: number, end: number, delimiter: number): number {
   let i = from;
   for (; i < end; i++) {
     const byte = bytes[i]!;
@@ -136,7 +136,7 @@ function skipBlanks(bytes: Uint8Array, from: number, end: number, delimiter: num
   return i;
 }
 
-function endOfCell(bytes: Uint8Array, from: number, end: number, delimiter: number): number {
+export function endOfCell(bytes: Uint8Array, from: number, end: number, delimiter: number): number {
   let i = from;
   for (; i < end; i++) {
     const byte = bytes[i]!;

@@ -6,7 +6,7 @@ import { openText } from './bytes.ts';
 import type { TextSource } from './bytes.ts';
 import type { CsvText } from './inspect.ts';
 import { parseCsvBand } from './band.ts';
-import { parseRows } from './parse-rows.ts';
+import { parseRowsFast } from './fast-rows.ts';
 
 /** Which rows of a text to read: `rows` of them after the first `skipRows` of the bytes `start` .. `end`. */
 export interface CsvPart {
@@ -88,7 +88,7 @@ function plainFill(text: CsvText, source: TextSource, cols: number, context: Arr
     for (;;) {
       const whole = ended ? bytes.byteLength : endOfRows(bytes, at);
       const layout = { ...layoutOf(text, source, { firstRow: rowsBefore, cols }), skipRows: 0 };
-      const { rows, next } = parseRows(bytes, at, whole, layout, tile.data, filled * cols, tile.rows - filled);
+      const { rows, next } = parseRowsFast(bytes, at, whole, layout, tile.data, filled * cols, tile.rows - filled);
       at = next;
       rowsBefore += rows;
       if (rows > 0 || ended) return rows;

@@ -1,6 +1,7 @@
 import { EmptyFileError, MalformedCsvError, NotANumberError, RaggedRowError } from '../errors.ts';
 import { classesFor, DELIMITER, isNumber, LINE_FEED, NEXT, QUOTE, RETURN, START, WORD } from './cell-automaton.ts';
 import type { Start } from './dialect.ts';
+import { CellWalk, WALK_BYTES } from './fast-check.ts';
 import { cellNumber } from './number.ts';
 
 /** Rows that lie between two byte offsets of a text, so that its parts can be read apart. */
@@ -51,8 +52,10 @@ export class CsvScan {
   #bandStart: number;
   #bandFirstRow = 0;
   #rowsEnd = 0;
+  readonly #walk: CellWalk | undefined;
 
-  constructor(name: string, start: Start, bandBytes: number) {
+  /** `fast`: pass over plain cells in WebAssembly where that is there. */
+  constructor(name: string, start: Start, bandBytes: number, fast = true) {
     this.#name = name;
     this.#classes = classesFor(start.delimiter);
     this.#blanks = start.delimiter === ' ';
@@ -60,6 +63,7 @@ export class CsvScan {
     this.#line = start.lines + 1;
     this.#bandBytes = bandBytes;
     this.#bandStart = start.offset;
+    this.#walk = fast ? CellWalk.make(start.delimiter) : undefined;
   }
 
   /** Whether there are quotes around data, which only a real CSV parser reads right; then nothing else counts. */
@@ -68,6 +72,12 @@ export class CsvScan {
   }
 
   push(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.byteLength && !this.#quotedText; from += WALK_BYTES) {
+      this.#push(bytes.subarray(from, from + WALK_BYTES));
+    }
+  }
+
+  #push(bytes: Uint8Array): void {
     const classes = this.#classes;
     const next = NEXT;
     const { length } = bytes;
@@ -77,7 +87,16 @@ export class CsvScan {
     // Cells of the row under way; kept here since nearly every cell is a number that needs nothing else.
     let cells = this.#cells | 0;
     let plain = this.#firstRowDone && this.#text === '';
+    const walk = this.#walk;
+    walk?.load(bytes);
     for (let i = 0; i < length; i++) {
+      if (walk && plain && state === START && this.#blankLine === 0) {
+        this.#cells = cells;
+        i = this.#passPlain(walk, i, length);
+        cells = this.#cells | 0;
+        cell = i;
+        if (i === length) break;
+      }
       let kind = classes[bytes[i]!]!;
       while (kind < DELIMITER) {
         state = next[(state << 3) | kind]! | 0;
@@ -102,6 +121,23 @@ export class CsvScan {
     this.#cells = cells;
     this.#state = state;
     this.#offset += length;
+  }
+
+  /** Counts plain cells and rows from the start of a cell at `from`; returns where the first other cell starts. */
+  #passPlain(walk: CellWalk, from: number, length: number): number {
+    for (let i = from; ;) {
+      const until = Math.max(0, this.#bandStart + this.#bandBytes - this.#offset);
+      const { next, cells, rows, rowsEnd } = walk.walk(i, this.#cells, this.#cols, until);
+      this.#cells = cells;
+      if (rows > 0) {
+        this.#line += rows;
+        this.#rows += rows - 1;
+        this.#countRow(this.#offset + rowsEnd);
+      }
+      // It goes on after the end of a band.
+      if (next === i || next === length || cells > 0 || rows === 0) return next;
+      i = next;
+    }
   }
 
   /** What a byte that ends a cell or a row, or quotes one, leads to. */

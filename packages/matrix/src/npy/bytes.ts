@@ -7,6 +7,8 @@ import type { Store } from '../stores/store.ts';
 /** Random access to the bytes of one file or object. */
 export interface ByteSource {
   readonly size: number;
+  /** On this machine's disk, where asking often costs little. */
+  readonly isLocal: boolean;
   /** Fills `into` from `position`; returns fewer bytes than asked only at the end. */
   read(into: Uint8Array, position: number, signal?: AbortSignal): Promise<number>;
   /** Fills several buffers one after another from `position` in one call; may return fewer bytes than asked anywhere. */
@@ -27,6 +29,7 @@ export async function fileBytes(path: string): Promise<ByteSource> {
     let closed: Promise<void> | undefined;
     return {
       size: stat.size,
+      isLocal: true,
       read: (into, position, signal) => readFully(fd, into, position, signal),
       scatter: (into, position) =>
         new Promise((done, fail) => {
@@ -46,6 +49,7 @@ export async function storedBytes(store: Store, key: string, name: string, signa
   if (size === undefined) throw new NotFoundError(name, 'no such object');
   return {
     size,
+    isLocal: false,
     async read(into, position, signal) {
       const bytes = await store.getRange(key, position, into.byteLength, { signal });
       if (!bytes) throw new NotFoundError(name, 'the object is gone');
