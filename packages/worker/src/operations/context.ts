@@ -13,7 +13,7 @@ import type {
 import type { OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
 import type { Turn } from '../loop/turn.ts';
-import { cacheOf } from './tile-cache.ts';
+import { cacheOf, dropCache } from './tile-cache.ts';
 import { tileMemory } from './tile-memory.ts';
 
 /** What a package's work has to show beside what it stored. */
@@ -83,7 +83,7 @@ export class PackageContext {
     if (source.kind === 'inline' || budgetBytes === 0) return this.read(source);
     const { array, row, col, rows, cols } = source;
     const key = `${array} ${row},${col} ${rows}x${cols}`;
-    const cache = cacheOf(this.job);
+    const cache = cacheOf(this.#turn, this.job);
     const { tile, reused } = await cache.get(
       key,
       budgetBytes,
@@ -92,6 +92,11 @@ export class PackageContext {
     );
     if (reused) this.#reusedBytes += tile.data.byteLength;
     return tile;
+  }
+
+  /** Forgets what was kept: memory that packages of another kind need. */
+  dropKept(): void {
+    dropCache(this.#turn);
   }
 
   /** What was taken from memory, for the result. */

@@ -10,6 +10,8 @@ import { verify } from './verify/index.ts';
 
 /** Does a package of any kind. */
 export function execute(work: WorkPackage, context: PackageContext): Promise<Outcome> {
+  // Only blocks of a product share operands, and the plan counts what is kept for them in no other phase.
+  if (work.kind !== 'multiply') context.dropKept();
   switch (work.kind) {
     case 'generate':
       return generate(work, context);

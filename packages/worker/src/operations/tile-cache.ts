@@ -80,15 +80,19 @@ export class TileCache {
   }
 }
 
-/** One cache per job that a worker has open; it goes with the job. */
-const caches = new WeakMap<OpenJob, TileCache>();
+/** One cache per worker, for the job that it works on: that of another job makes room for it. */
+const caches = new WeakMap<object, { readonly job: OpenJob; readonly cache: TileCache }>();
 
-/** The cache of a job. */
-export function cacheOf(job: OpenJob): TileCache {
-  let cache = caches.get(job);
-  if (!cache) {
-    cache = new TileCache();
-    caches.set(job, cache);
-  }
+/** The cache of a worker for a job. @param worker what there is one of in each worker */
+export function cacheOf(worker: object, job: OpenJob): TileCache {
+  const held = caches.get(worker);
+  if (held?.job === job) return held.cache;
+  const cache = new TileCache();
+  caches.set(worker, { job, cache });
   return cache;
+}
+
+/** Forgets what a worker kept. */
+export function dropCache(worker: object): void {
+  caches.delete(worker);
 }

@@ -190,6 +190,8 @@ describe('a block of a product', () => {
     const without = await job.run(half(30, 0));
     expect(without.reusedBytes).toBeUndefined();
     expect(without.bytesRead).toBe(first.bytesRead);
+    await job.run({ kind: 'reduce', parts: [whole('A', [30, 30])], c: whole('C', [30, 30]) }).catch(() => undefined);
+    expect((await job.run(half(0, 1 << 20))).reusedBytes).toBeUndefined();
     await job.close();
   });
 });
