@@ -82,6 +82,16 @@ const WORST: FaultRates = {
   spotPerMinute: 2,
 };
 
+/** A world in which everything works. */
+export const NO_FAULTS: FaultPlan = {
+  rates: Object.fromEntries(Object.keys(WORST).map((kind) => [kind, 0])) as unknown as FaultRates,
+  latencyMs: 0,
+  slowness: [],
+  poison: false,
+  badOperand: false,
+  strangeMessages: 0,
+};
+
 /** Draws a run's faults: each kind in about half of the runs, from rare to as bad as it gets. */
 export function drawFaults(chance: Chance, workers: number): FaultPlan {
   const calm = chance.happens(0.05);

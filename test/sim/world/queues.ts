@@ -100,7 +100,10 @@ export class SimQueues {
       delete: (receipts) =>
         process.call(`delete ${receipts.length} from ${name}`, () => {
           const queue = this.find(name);
-          for (const receipt of receipts) watch.deleted?.(name, queue.delete(receipt), process.id);
+          for (const receipt of receipts) {
+            const body = queue.delete(receipt);
+            watch.deleted?.(name, body, process.id);
+          }
         }),
       extend: (receipts, seconds) =>
         process.call(`extend ${receipts.length} of ${name} by ${seconds} s`, () => {
@@ -136,7 +139,8 @@ export class SimQueue {
 
   remove(): void {
     this.#gone = true;
-    for (const waiter of [...this.#waiters]) waiter.answer([]);
+    // Each that is answered leaves the list.
+    while (this.#waiters.length > 0) this.#waiters[0]!.answer([]);
   }
 
   put(body: string): void {

@@ -9,57 +9,36 @@ import {
   type JobId,
   type MessageQueue,
   type PackageBody,
-  type ProgressEvent,
   type ReceivedMessage,
   type WorkPackage,
 } from '@tessera/protocol';
-import { errorTag, isPassingError, patiently, pauseMs } from '@tessera/queue';
+import { errorTag, patiently } from '@tessera/queue';
 import type { PhasePlan } from '../plan/plan.ts';
+import { Announcer, type EventBody } from './announcer.ts';
 import { Bell } from './bell.ts';
-import { NoAnswerError, PackageFailedError, PackageUnsettledError } from './errors.ts';
-import { expectedMs } from './expected-time.ts';
+import { PackageFailedError, PackageUnsettledError } from './errors.ts';
 import { Flights, type Flight } from './flights.ts';
-import { Median } from './median.ts';
+import type { Inbox } from './inbox.ts';
 import { isDamage, type Repair } from './repairs.ts';
-import { verdictOn, type StragglerPolicy } from './stragglers.ts';
+import { StragglerWatch } from './straggler-watch.ts';
+import type { StragglerPolicy } from './stragglers.ts';
 import type { Tally } from './tally.ts';
 
 /** Packages handed to the queue in one call. */
 const SEND_RUN = 100;
-/** Seconds that a receive waits; shorter than the queue allows, so that stragglers are looked for in between. */
-const POLL_SECONDS = 5;
-/**
- * How long an answer that was received stays hidden. It is dealt with at once; this is the wait for one that was handed
- * to a receive that had been given up (at the end of a phase, by a master that died), as SQS can't know.
- */
-const HIDDEN_SECONDS = 10;
 /** Packages for each receive that is under way at once: one brings at most ten answers a round trip. */
 const PACKAGES_PER_LANE = 50;
 const MOST_LANES = 8;
-/** Between two looks for stragglers, and between two events of one kind: people read these. */
-const LOOK_MS = 500;
-const ANNOUNCE_MS = 100;
-/** Packages that count as lost and are sent again at once; when these are answered there is time for more. */
-const MOST_AGAIN = 256;
-/** Packages that a worker has at once: while it computes one it reads or stores another. */
-const LANES_PER_WORKER = 2;
 /** Attempts of a repair are numbered from here, each repair 100 further, so that no older answer is taken for its own. */
 const REPAIR_ATTEMPTS = 100;
 /** How long the master goes on when its own calls fail of what passes by itself. */
 export const PATIENCE_MS = 10 * 60_000;
 
-/** An event without what is the same in all events of a job. */
-export type EventBody = ProgressEvent extends infer E
-  ? E extends unknown
-    ? Omit<E, 'v' | 'jobId' | 'at'>
-    : never
-  : never;
-
 /** What a phase needs of its job and of the world. */
 export interface PhaseContext {
   readonly jobId: JobId;
   readonly jobs: MessageQueue;
-  readonly results: MessageQueue;
+  readonly inbox: Inbox;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly stragglers: StragglerPolicy;
@@ -102,15 +81,16 @@ export async function runPhase(plan: PhasePlan, context: PhaseContext): Promise<
 }
 
 /**
- * Two sides work at once until every package is done: one sends packages whose time has come, the lanes of the other
- * receive answers. Both see the world through `#flights`; a package leaves it on its first good answer, and only then
+ * Two sides work at once until every package is done: one sends packages whose time has come, the other takes what the
+ * inbox brings. Both see the world through `#flights`; a package leaves it on its first good answer, and only then
  * counts as done, once.
  */
 class PhaseRun {
   readonly #plan: PhasePlan;
   readonly #context: PhaseContext;
   readonly #flights = new Flights();
-  readonly #workMs = new Median();
+  readonly #watch: StragglerWatch;
+  readonly #announcer: Announcer;
   readonly #checks: CheckOutcome[] = [];
   readonly #workers = new Map<string, number>();
   /** For each package 1 + the number of its worker, 0 where nobody answered yet. */
@@ -120,12 +100,8 @@ class PhaseRun {
   #doneCount = 0;
   #repairs = 0;
   #firstSendEndedAt: number;
-  #lastAnswerAt: number;
-  /** Since when the fleet has lanes for everything that is under way. */
-  #lanesFreeSince: number | undefined;
-  #lookedAt = 0;
-  #announcedAt = { sent: -Infinity, received: -Infinity };
-  /** Aborted when the phase is over, or when either side fails, so that the other ends too. */
+  #failure: { readonly error: unknown } | undefined;
+  /** Aborted when the phase failed, so that whatever waits for something ends too. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #bell = new Bell();
@@ -136,30 +112,27 @@ class PhaseRun {
     this.#workerOf = new Uint32Array(plan.packages);
     this.#startedAt = context.clock.now();
     this.#firstSendEndedAt = this.#startedAt;
-    this.#lastAnswerAt = this.#startedAt;
+    this.#watch = new StragglerWatch(this.#flights, context);
+    this.#announcer = new Announcer(plan, context);
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#signal.addEventListener('abort', () => this.#bell.ring(), { once: true });
   }
 
   async run(): Promise<PhaseOutcome> {
     const { phase, packages } = this.#plan;
-    const { signal, clock } = this.#context;
+    const { signal, clock, inbox } = this.#context;
     this.#context.emit({ event: 'phase:started', phase, packages });
     const lanes = Math.min(MOST_LANES, Math.max(1, Math.ceil(packages / PACKAGES_PER_LANE)));
-    let failure: { error: unknown } | undefined;
-    const sides = [() => this.#sendAll(), ...Array.from({ length: lanes }, () => () => this.#collect())];
-    await Promise.all(
-      sides.map(async (side) => {
-        try {
-          await side();
-        } catch (error) {
-          failure ??= { error };
-          this.#stop.abort(error);
-        }
-      }),
-    );
+    const stopReading = inbox.read(lanes, {
+      received: (messages) => this.#receive(messages),
+      failed: (error) => this.#fail(error),
+    });
+    await this.#sendAll().catch((error: unknown) => this.#fail(error));
+    stopReading();
     if (signal.aborted) throw signal.reason;
-    if (failure && !this.#isOver) throw failure.error;
+    if (this.#failure && !this.#isOver) throw this.#failure.error;
+    this.#announcer.sent(this.#next);
+    this.#announcer.received(this.#doneCount);
     const seconds = (clock.now() - this.#startedAt) / 1000;
     this.#context.emit({ event: 'phase:ended', phase, seconds });
     const names = [...this.#workers.keys()];
@@ -169,6 +142,11 @@ class PhaseRun {
       checks: this.#checks,
       workerOf: (index) => names[this.#workerOf[index]! - 1],
     };
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop.abort(error);
   }
 
   get #isOver(): boolean {
@@ -186,7 +164,6 @@ class PhaseRun {
       if (run.length > 0 || this.#next > before) await this.#send(run);
       else await this.#bell.wait(clock, Math.min(60_000, this.#flights.nextDueAt() - clock.now()));
     }
-    if (this.#isOver) this.#stop.abort();
   }
 
   /** The next packages that were never sent, as many as the window has room for; those that are done already are left out. */
@@ -208,7 +185,7 @@ class PhaseRun {
       flight.state = 'sending';
       flights.push(flight);
     }
-    if (done.includes(true)) this.#announceReceived();
+    if (done.includes(true)) this.#announcer.received(this.#doneCount);
     return flights;
   }
 
@@ -228,7 +205,7 @@ class PhaseRun {
     if (this.#next === this.#plan.packages && this.#firstSendEndedAt === this.#startedAt) {
       this.#firstSendEndedAt = clock.now();
     }
-    this.#announceSent();
+    this.#announcer.sent(this.#next);
   }
 
   /** The package as it travels; undefined when a tile that it would carry is damaged and must be repaired first. */
@@ -250,7 +227,7 @@ class PhaseRun {
       bundle: BUNDLE_VERSION,
       jobId: this.#context.jobId,
       packageId: flight.id,
-      replyTo: this.#context.results.name,
+      replyTo: this.#context.inbox.queue.name,
       attempt: flight.attempt,
       ...body,
     };
@@ -259,35 +236,21 @@ class PhaseRun {
 
   // Collecting
 
-  async #collect(): Promise<void> {
-    const { results, clock } = this.#context;
-    for (let failures = 0; !this.#isOver && !this.#signal.aborted;) {
-      let messages: ReceivedMessage[] = [];
-      try {
-        const signal = this.#signal;
-        messages = await results.receive({
-          max: 10,
-          waitSeconds: POLL_SECONDS,
-          visibilitySeconds: HIDDEN_SECONDS,
-          signal,
-        });
-        failures = 0;
-      } catch (error) {
-        if (this.#signal.aborted) return;
-        if (!isPassingError(error)) throw error;
-        failures++;
-        this.#context.warn(`receiving results failed, trying again: ${errorTag(error)}`);
-        await clock.sleep(pauseMs(failures), this.#signal).catch(() => undefined);
-      }
-      await Promise.all(messages.map((message) => this.#answer(message.body)));
-      if (this.#isOver) break;
-      // Deleting is only tidiness: an answer that comes again is a duplicate. The last ones go with the queue.
-      if (messages.length > 0) void results.delete(messages.map(({ receipt }) => receipt)).catch(() => undefined);
-      this.#announceReceived();
-      this.#lookForStragglers();
-    }
-    if (this.#isOver) this.#stop.abort();
-    this.#announceReceived();
+  async #receive(messages: readonly ReceivedMessage[]): Promise<void> {
+    const { inbox, tally, clock } = this.#context;
+    await Promise.all(messages.map((message) => this.#answer(message.body)));
+    if (this.#isOver) return;
+    // Deleting is only tidiness: an answer that comes again is a duplicate. The last ones go with the queue.
+    const receipts = messages.map(({ receipt }) => receipt);
+    if (receipts.length > 0) void inbox.queue.delete(receipts).catch(() => undefined);
+    this.#announcer.received(this.#doneCount);
+    const { packages } = this.#plan;
+    const allSent = this.#next === packages;
+    const again = this.#watch.look({ done: this.#doneCount, packages, allSent, workers: tally.workers });
+    if (again.length === 0) return;
+    tally.retries += again.length;
+    for (const flight of again) this.#flights.wait(flight, clock.now());
+    this.#bell.ring();
   }
 
   async #answer(text: string): Promise<void> {
@@ -298,7 +261,7 @@ class PhaseRun {
       tally.duplicates++;
       return;
     }
-    this.#lastAnswerAt = clock.now();
+    this.#watch.answered();
     flight.unanswered = 0;
     if (result.status === 'failed') {
       // An answer to an earlier sending than the last: that one is still on its way. Or to one of a master before this.
@@ -309,7 +272,7 @@ class PhaseRun {
     }
     // From here on others that answer the same package are duplicates, also while its tile is being stored.
     this.#flights.over(flight);
-    this.#workMs.add(1000 * (result.seconds.read + result.seconds.compute + result.seconds.write));
+    this.#watch.worked(result.seconds);
     if (result.check) this.#checks.push(result.check);
     await this.#settle(flight, result);
     for (const blocked of flight.blocks) {
@@ -389,71 +352,6 @@ class PhaseRun {
       this.#workers.set(worker, number);
     }
     return number;
-  }
-
-  // Looking after those that are slow or lost
-
-  #lookForStragglers(): void {
-    const { clock, stragglers, tally } = this.#context;
-    const now = clock.now();
-    const lanes = LANES_PER_WORKER * Math.max(1, tally.workers);
-    if (this.#flights.sentCount > lanes || this.#next < this.#plan.packages) this.#lanesFreeSince = undefined;
-    else this.#lanesFreeSince ??= now;
-    if (now - this.#lookedAt < LOOK_MS) return;
-    this.#lookedAt = now;
-    const phase = {
-      done: this.#doneCount,
-      packages: this.#plan.packages,
-      medianMs: this.#workMs.value(stragglers.enough),
-    };
-    const again: Flight[] = [];
-    for (const flight of this.#flights.oldestFirst()) {
-      // Sent in this order, so the rest is too young for any verdict.
-      if (now - flight.sentAt < stragglers.soonestMs || again.length >= MOST_AGAIN) break;
-      const state = {
-        silentMs: now - Math.max(flight.sentAt, this.#lastAnswerAt),
-        workedOnMs: this.#lanesFreeSince === undefined ? 0 : now - Math.max(flight.sentAt, this.#lanesFreeSince),
-        unanswered: flight.unanswered,
-        backups: flight.backups,
-        expectedMs: expectedMs(flight.body, { medianMs: phase.medianMs, plannedMs: this.#context.plannedMs }),
-      };
-      const verdict = verdictOn(state, phase, stragglers);
-      if (verdict === 'give up') {
-        throw new NoAnswerError(flight.id, flight.attempt, (now - this.#startedAt) / 1000);
-      }
-      if (verdict === 'wait') continue;
-      if (verdict === 'backup') flight.backups++;
-      else flight.unanswered++;
-      again.push(flight);
-    }
-    if (again.length === 0) return;
-    tally.retries += again.length;
-    for (const flight of again) this.#flights.wait(flight, now);
-    this.#bell.ring();
-  }
-
-  // Telling people
-
-  #announceSent(): void {
-    const { phase, packages } = this.#plan;
-    if (this.#isTime('sent', this.#next === packages)) {
-      this.#context.emit({ event: 'packages:sent', phase, sent: this.#next, packages });
-    }
-  }
-
-  #announceReceived(): void {
-    const { phase, packages } = this.#plan;
-    if (this.#isTime('received', this.#isOver)) {
-      this.#context.emit({ event: 'packages:received', phase, received: this.#doneCount, packages });
-    }
-  }
-
-  /** Not more often than people can read, but the end is told, once. */
-  #isTime(what: 'sent' | 'received', ended: boolean): boolean {
-    const now = this.#context.clock.now();
-    if (this.#announcedAt[what] === Infinity || (!ended && now - this.#announcedAt[what] < ANNOUNCE_MS)) return false;
-    this.#announcedAt[what] = ended ? Infinity : now;
-    return true;
   }
 
   #patiently<T>(work: () => Promise<T>): Promise<T> {

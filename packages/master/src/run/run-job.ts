@@ -25,7 +25,9 @@ import { JobCancelledError, WrongResultError } from './errors.ts';
 import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
 import { reportOf } from './job-report.ts';
 import { outputsOf } from './package-pieces.ts';
-import { PATIENCE_MS, runPhase, type EventBody, type PhaseContext, type PhaseOutcome } from './phase-run.ts';
+import type { EventBody } from './announcer.ts';
+import { Inbox } from './inbox.ts';
+import { PATIENCE_MS, runPhase, type PhaseContext, type PhaseOutcome } from './phase-run.ts';
 import { repairsFor } from './repairs.ts';
 import { stateOf } from './resume.ts';
 import { STRAGGLERS, type StragglerPolicy } from './stragglers.ts';
@@ -134,10 +136,15 @@ class JobRun {
       phases: plan.phases.map(({ phase, packages }) => ({ phase, packages })),
       summary: plan.summary,
     });
-    for (const [place, phase] of plan.phases.entries()) {
-      const earlier = plan.phases.slice(0, place);
-      await this.#phase(phase, earlier, { plan, jobs, results, resumed });
-      if (phase.phase === 'verify') await this.#judge({ plan, jobs, results, resumed });
+    const inbox = new Inbox(results, this.#world);
+    const running = { plan, jobs, inbox, resumed };
+    try {
+      for (const [place, phase] of plan.phases.entries()) {
+        await this.#phase(phase, plan.phases.slice(0, place), running);
+        if (phase.phase === 'verify') await this.#judge(running);
+      }
+    } finally {
+      inbox.close();
     }
   }
 
@@ -188,7 +195,7 @@ class JobRun {
     phase: PhasePlan,
     earlier: readonly PhasePlan[],
     firstNumber: number,
-    { plan, jobs, results, resumed }: Running,
+    { plan, jobs, inbox, resumed }: Running,
   ): PhaseContext {
     const open: OpenByName = (name) => this.#opened(name, () => this.#world.openArray(plan.arrays[name]!));
     const inlining = (body: PackageBody) => (plan.inline ? inlined(body, open) : Promise.resolve(body));
@@ -196,7 +203,7 @@ class JobRun {
     return {
       jobId: this.#job.jobId,
       jobs,
-      results,
+      inbox,
       clock: this.#world.clock,
       signal: this.#world.signal,
       tally: this.#tally,
@@ -275,7 +282,7 @@ class JobRun {
 interface Running {
   readonly plan: Plan;
   readonly jobs: MessageQueue;
-  readonly results: MessageQueue;
+  readonly inbox: Inbox;
   readonly resumed: boolean;
 }
 
