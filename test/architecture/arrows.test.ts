@@ -15,13 +15,15 @@ const ARROWS: Record<string, readonly string[]> = {
   'packages/master': ['@tessera/protocol', '@tessera/matrix', '@tessera/queue'],
   'packages/worker': ['@tessera/protocol', '@tessera/matrix', '@tessera/queue'],
   'infra/local-cloud': [],
-  // The CLI starts the other programs as bundles; of their source it uses only what has no I/O or knows this machine.
+  // The CLI starts the other programs as bundles; of their source it uses only what has no I/O or knows this
+  // machine: the planner is pure, and with it what fits no worker is refused before anything is started.
   'packages/cli': [
     '@tessera/protocol',
     '@tessera/matrix',
     '@tessera/provisioner',
     '@tessera/local-cloud/lifecycle',
     '@tessera/worker/gpu-presence',
+    '@tessera/master/plan',
   ],
 };
 
@@ -72,6 +74,22 @@ it('kernels know numbers only', () => {
     .filter(({ name }) => name.startsWith('@tessera/') || name.startsWith('@aws-sdk/') || name.startsWith('../'));
   expect(wrong).toEqual([]);
 });
+
+it('the planner has no I/O, no clock and no chance', () => {
+  const pure = sources('packages/master').filter((file) => /\/(plan|operations)\//.test(file));
+  const wrong = pure.flatMap((file) => [
+    ...imports(file).filter(
+      (name) => !name.startsWith('.') && name !== '@tessera/protocol' && !isArithmetic(file, name),
+    ),
+    ...(/Date\.now|Math\.random|process\./.test(readFileSync(join(root, file), 'utf8')) ? [file] : []),
+  ]);
+  expect(wrong).toEqual([]);
+});
+
+/** Of the matrices' room the planner uses how a side is cut into even chunks. */
+function isArithmetic(file: string, name: string): boolean {
+  return readFileSync(join(root, file), 'utf8').includes(`import { evenChunk } from '${name}'`);
+}
 
 it('the protocol has no I/O and no Node in it', () => {
   const wrong = sources('packages/protocol').flatMap((file) =>

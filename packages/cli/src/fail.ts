@@ -18,7 +18,13 @@ export function failureOf(error: unknown, verbose: boolean): Failure {
 }
 
 /** Errors of other packages about what was typed, told by tag so that this file loads none of them. */
-const INPUT_TAGS = new Set(['ShapeSyntaxError', 'ShapeMismatchError', 'SpecError']);
+const INPUT_TAGS = new Set([
+  'ShapeSyntaxError',
+  'ShapeMismatchError',
+  'SpecError',
+  'OperandRefusedError',
+  'PlanDoesNotFitError',
+]);
 
 function isBadInput(error: unknown): boolean {
   return error instanceof Error && '_tag' in error && INPUT_TAGS.has(String(error._tag));

@@ -72,6 +72,8 @@ async function perform(command: Exclude<Command, { name: 'print' }>, context: Co
   switch (command.name) {
     case 'run':
       return (await import('./commands/run.ts')).run(command, context);
+    case 'resume':
+      return (await import('./commands/resume.ts')).resume(command, context);
     case 'ask':
       return (await import('./commands/ask.ts')).ask(command, context);
     case 'up':

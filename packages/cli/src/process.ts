@@ -7,8 +7,9 @@ import { callersFolder, type Output, type World } from './world.ts';
 /**
  * The only place that touches the process: reads what it was given, hands it down, ends with the code that comes back.
  * @param root folder of this installation
+ * @param loadedAfter milliseconds since the process began, before any of this code
  */
-export async function runProcess(root: string): Promise<never> {
+export async function runProcess(root: string, loadedAfter: number): Promise<never> {
   const world: World = {
     args: process.argv.slice(2),
     env: process.env,
@@ -23,6 +24,7 @@ export async function runProcess(root: string): Promise<never> {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     elapsed: () => performance.now(),
+    loadedAfter,
   };
   const emergencies: (() => void)[] = [];
   const stop = watchSignals(

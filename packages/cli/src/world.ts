@@ -23,6 +23,8 @@ export interface World {
   readonly stderr: Output;
   /** Milliseconds since the process began. */
   elapsed(): number;
+  /** How many of them passed before this program's own code: Node's start, and a build if there was one. */
+  readonly loadedAfter: number;
 }
 
 /**

@@ -103,6 +103,12 @@ describe.skipIf(!isBuilt)('bad input', () => {
     ['add 2x3 --kernel gpu', /--dtype float32/],
     ['add 2x3 --memory much', /--memory must be/],
     ['add 2x3 --memory 3', /--memory 3 has no unit; write 3GiB/],
+    [
+      'add 2x3 --memory 30MiB',
+      /a tile of .* needs \d+ MiB in a worker, but its memory is limited to 30 MiB; allow at least/,
+    ],
+    ['multiply 100x100 100x100 --plan --memory 20MiB', /needs \d+ MiB in a worker/],
+    ['resume 20260102-030405-abcde', /there is no job 20260102-030405-abcde here: .*job\.json is missing/],
     ['gram 2x3 3x2', /gram needs one operand, but 2 were given/],
     ['multiply A.npy 4x2 --transpose-a', /A is 2x3 and so Aᵀ 3x2 \(2 columns\) and B is 4x2 \(4 rows\)/],
     ['multiply A.npy B.npy --add A.npy', /--add must have the shape of the product, 2x2, but is 2x3/],
@@ -124,6 +130,36 @@ describe.skipIf(!isBuilt)('bad input', () => {
     mkdirSync(join(folder, 'closed'), { mode: 0o500 });
     const { code, stderr } = await run(['add', '2x3', '--out', 'closed/C.npy']);
     expect([code, stderr]).toEqual([2, expect.stringContaining("can't be written")]);
+  });
+});
+
+describe.skipIf(!isBuilt)('plans', () => {
+  test('are printed with what they move and need, and nothing is started', async () => {
+    const before = readdirSync(folder);
+    const { code, stdout, stderr } = await run(['multiply', '3000x2000', '2000x1000', '--plan', '--workers', '4']);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const word of ['for 4 workers of', 'blocks of', 'A: 3000x2000 float64 in chunks of', 'lower bound'])
+      expect(stdout).toContain(word);
+    expect(stdout).toMatch(/^phase +packages +read +written +seconds$/m);
+    expect(stdout).toMatch(/^compute +\d+ /m);
+    expect(stdout).toContain('Nothing was started');
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test('are one document with --json, in which gram has no B', async () => {
+    const { code, stdout } = await run(['gram', '3000x200', '--plan', '--json', '--seed', '7', '--memory', '1GiB']);
+    const plan = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(plan).toMatchObject({
+      op: 'gram',
+      shapes: { A: [3000, 200], C: [200, 200] },
+      seed: 7,
+      fleet: { memoryBytes: 2 ** 30 },
+      phases: expect.arrayContaining([expect.objectContaining({ phase: 'compute' })]),
+    });
+    expect(plan.arrays).toMatchObject({ A: { shape: [3000, 200] } });
+    expect(plan.arrays).not.toHaveProperty('B');
+    expect(plan.ratio).toBeCloseTo(plan.movedBytes / plan.lowerBoundBytes);
   });
 });
 

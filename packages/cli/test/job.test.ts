@@ -10,7 +10,8 @@ import { checkSpace } from '../src/input/space.ts';
 import { awaitReport } from '../src/job/await-report.ts';
 import { isTiny, localFleetSize } from '../src/job/fleet-size.ts';
 import { makeOutcome } from '../src/job/outcome.ts';
-import { makeRequest, spaceNeeds } from '../src/job/request.ts';
+import type { JobRecord } from '../src/job/record.ts';
+import { makeRequest, spaceNeeds, type JobRequest } from '../src/job/request.ts';
 import { makeSpec } from '../src/job/spec.ts';
 import { readSettings } from '../src/settings.ts';
 import { BUNDLE_VERSION as OWN_VERSION } from '../src/version.ts';
@@ -145,24 +146,23 @@ describe('job specifications', () => {
 
 describe('fleets on this machine', () => {
   const machine = { cores: 8, availableBytes: 16e9 };
-  test('have a worker a core and share half of the free memory, at most 2 GiB each', () => {
-    expect(localFleetSize(machine, { workers: undefined, memoryBytes: undefined }, false)).toEqual({
+  test('share half of the free memory and the cores, at most 2 GiB each', () => {
+    expect(localFleetSize(machine, { workers: 8, memoryBytes: undefined })).toEqual({
       workers: 8,
       memoryBytes: 1e9,
       threads: 1,
     });
-    expect(localFleetSize(machine, { workers: 2, memoryBytes: undefined }, false)).toEqual({
+    expect(localFleetSize(machine, { workers: 2, memoryBytes: undefined })).toEqual({
       workers: 2,
       memoryBytes: 2 * 1024 ** 3,
       threads: 4,
     });
   });
-  test('one worker does what is tiny, unless more are asked for', () => {
+  test('one worker does what is tiny; memory that was asked for comes first', () => {
     expect(isTiny('add', { A: [100, 100], B: [100, 100], C: [100, 100] })).toBe(true);
     expect(isTiny('add', { A: [1000, 1000], B: [1000, 1000], C: [1000, 1000] })).toBe(false);
     expect(isTiny('multiply', { A: [3, 1_000_000], B: [1_000_000, 3], C: [3, 3] })).toBe(false);
-    expect(localFleetSize(machine, { workers: undefined, memoryBytes: undefined }, true).workers).toBe(1);
-    expect(localFleetSize(machine, { workers: 5, memoryBytes: 7 }, true)).toMatchObject({ workers: 5, memoryBytes: 7 });
+    expect(localFleetSize(machine, { workers: 5, memoryBytes: 7 })).toMatchObject({ workers: 5, memoryBytes: 7 });
   });
 });
 
@@ -183,6 +183,16 @@ const REPORT: Report = {
   byWorker: {},
   verified: { method: 'exact', ok: true, rounds: 1 },
 };
+
+const recordOf = (request: JobRequest): JobRecord => ({
+  ...makeSpec(
+    request,
+    localPlaces('/w', JOB, undefined),
+    { workers: 2, memoryBytes: 1e9, threads: 1 },
+    { jobId: JOB, cluster: 'default' },
+  ),
+  home: { out: null, given: { A: null, B: null } },
+});
 
 describe('reports', () => {
   const source = (texts: (string | undefined)[], ends: ({ detail: string; stderr: string } | undefined)[] = []) => {
@@ -227,9 +237,10 @@ describe('reports', () => {
       undefined,
       () => 0,
     );
-    const own = { total: 1.23456, reported: 1, finish: 0.01 };
+    const own = { total: 1.23456, start: 0.2, reported: 1, finish: 0.01 };
     const outputs = { A: '/a', B: '/b', C: '/c' };
-    const outcome = makeOutcome(request, REPORT, own, { workers: 2, outputs });
+    const facts = { workers: 2, outputs, planned: undefined };
+    const outcome = makeOutcome(recordOf(request), REPORT, own, facts);
     expect(Object.keys(outcome)).toEqual([
       'jobId',
       'op',
@@ -249,7 +260,7 @@ describe('reports', () => {
       seed: 7,
       kernel: null,
       workers: 2,
-      seconds: { total: 1.2346, provision: 0.85, finish: 0.07 },
+      seconds: { total: 1.2346, start: 0.2, provision: 0.85, finish: 0.07 },
       outputs,
     });
     const large = makeRequest(
@@ -259,7 +270,7 @@ describe('reports', () => {
       undefined,
       () => 0,
     );
-    expect(makeOutcome(large, REPORT, own, { workers: 2, outputs }).seed).toBe('18446744073709551615');
+    expect(makeOutcome(recordOf(large), REPORT, own, facts).seed).toBe('18446744073709551615');
   });
 });
 

@@ -36,6 +36,7 @@ describe('commands', () => {
         add: undefined,
       },
       say: { json: false, verbose: false },
+      plan: false,
     });
   });
 
@@ -54,6 +55,20 @@ describe('commands', () => {
   test('without a command it asks, with the options that were given', () => {
     expect(parse('')).toMatchObject({ name: 'ask' });
     expect(parse('--workers 2')).toMatchObject({ name: 'ask', fleet: { workers: 2 } });
+  });
+
+  test('resume takes a job, as a command and as an option, and no options that the job has its own of', () => {
+    const job = '20261123-014458-hh65g';
+    const resume = { name: 'resume', jobId: job, fleet: { workers: 3 }, say: { json: true, verbose: false } };
+    expect(parse(`resume ${job} --workers 3 --json`)).toMatchObject(resume);
+    expect(parse(`--resume ${job} --workers 3 --json`)).toMatchObject(resume);
+    expect(refusal(`--resume ${job} --out C.npy`)).toBe('a job goes on as it was begun; leave --out out');
+    expect(refusal('resume ../secret')).toContain("'../secret' is not the id of a job");
+    expect(refusal('resume')).toContain('missing required argument');
+  });
+
+  test('--plan wants the plan only', () => {
+    expect(parse('gram 10x20 --plan')).toMatchObject({ name: 'run', op: 'gram', plan: true });
   });
 
   test('down terminates unless it is told to stop', () => {

@@ -53,6 +53,7 @@ const OUTCOME: Outcome = {
   retries: 1,
   seconds: {
     total: 1.62,
+    start: 0.248,
     provision: 0.61,
     plan: 0.012,
     send: 0.02,
@@ -139,13 +140,15 @@ describe('set-up steps', () => {
 
 describe('summary', () => {
   const hint = 'Next: --help shows the rest.';
+  const FACTS = { kernel: KERNEL, hint, buildSeconds: 0.03 };
   test('80 columns', () => {
-    expect(summaryLines(OUTCOME, KERNEL, hint, 80, plainStyle).join('\n')).toMatchInlineSnapshot(`
+    expect(summaryLines(OUTCOME, FACTS, 80, plainStyle).join('\n')).toMatchInlineSnapshot(`
       "
       C = A · B: 2000x1500 · 1500x1000 = 2000x1000, float64
         ✓ verified: C·r = A·(B·r) for 2 random vectors, within rounding
-        time     1.62 s (set-up 0.610 s, plan 0.012 s, compute 0.300 s with send
-                 0.020 s and collect 0.280 s, verify 0.100 s, finish 0.050 s)
+        time     1.62 s (start 0.248 s, set-up 0.610 s, plan 0.012 s, compute 0.300 s
+                 with send 0.020 s and collect 0.280 s, verify 0.100 s, finish
+                 0.050 s)
         packages 24 on 2 workers, 1 package sent again
         kernel   blas, 23.8 GFLOPS (OpenBLAS 0.3.21, 1 thread)
         moved    48 MB read, 24 MB written
@@ -159,17 +162,18 @@ describe('summary', () => {
   });
 
   test('40 columns break between words and never inside a path', () => {
-    const lines = summaryLines(OUTCOME, KERNEL, hint, 40, plainStyle);
+    const lines = summaryLines(OUTCOME, FACTS, 40, plainStyle);
     expect(lines.join('\n')).toMatchInlineSnapshot(`
       "
       C = A · B: 2000x1500 · 1500x1000 =
       2000x1000, float64
         ✓ verified: C·r = A·(B·r) for 2 random
         vectors, within rounding
-        time     1.62 s (set-up 0.610 s, plan
-          0.012 s, compute 0.300 s with send
-          0.020 s and collect 0.280 s, verify
-          0.100 s, finish 0.050 s)
+        time     1.62 s (start 0.248 s, set-up
+          0.610 s, plan 0.012 s, compute
+          0.300 s with send 0.020 s and
+          collect 0.280 s, verify 0.100 s,
+          finish 0.050 s)
         packages
           24 on 2 workers, 1 package sent
           again
@@ -188,14 +192,14 @@ describe('summary', () => {
   });
 
   test('a pipe gets no escape code and no line break within a line', () => {
-    const lines = summaryLines(OUTCOME, KERNEL, undefined, Number.POSITIVE_INFINITY, plainStyle);
+    const lines = summaryLines(OUTCOME, { ...FACTS, hint: undefined }, Number.POSITIVE_INFINITY, plainStyle);
     for (const code of ['\u001B', '\r']) expect(lines.join('\n')).not.toContain(code);
     expect(lines.filter((line) => line.trimStart().startsWith('time'))).toHaveLength(1);
   });
 
   test('says so when nothing was verified', () => {
     const off = { ...OUTCOME, verified: { method: 'off', ok: false, rounds: 0 } } as const;
-    expect(summaryLines(off, null, undefined, 80, plainStyle).join('\n')).toContain('not verified');
+    expect(summaryLines(off, { ...FACTS, kernel: null }, 80, plainStyle).join('\n')).toContain('not verified');
   });
 });
 

@@ -5,6 +5,8 @@ import type { IntegerRange } from './numbers.ts';
 export type Command =
   | RunCommand
   | { readonly name: 'ask'; readonly fleet: FleetOptions; readonly job: JobOptions; readonly say: SayOptions }
+  /** Goes on with a job. */
+  | { readonly name: 'resume'; readonly jobId: string; readonly fleet: FleetOptions; readonly say: SayOptions }
   | { readonly name: 'up'; readonly fleet: FleetOptions; readonly say: SayOptions }
   | {
       readonly name: 'down';
@@ -26,6 +28,8 @@ export interface RunCommand {
   readonly fleet: FleetOptions;
   readonly job: JobOptions;
   readonly say: SayOptions;
+  /** Whether only the plan is wanted. */
+  readonly plan: boolean;
 }
 
 /** Which fleet, and where. */

@@ -52,8 +52,11 @@ function describe(set: (command: Command) => void, version: string): Program {
   const ask = program.command('ask', { isDefault: true, hidden: true });
   jobOptions(fleetOptions(sayOptions(ask)))
     .argument('[word...]')
+    .option('--resume <job>', 'go on with a job, the same as the command resume')
     .action((words: string[], values: Values) => {
       if (words.length > 0) throw new UsageError(unknownCommand(words[0]!, program));
+      const job = text(values['resume']);
+      if (job !== undefined) return set(readResume(job, values, ask));
       set({ name: 'ask', ...everything(values) });
     });
 
@@ -63,8 +66,16 @@ function describe(set: (command: Command) => void, version: string): Program {
       .usage(`${usage} [options]`)
       .argument('[operands...]', 'RxC for a random matrix, or a .npy, .csv, .csv.gz or .zarr file, or its s3:// URL')
       .addHelpText('after', EXAMPLES)
-      .action((operands: string[], values: Values) => set({ name: 'run', op, operands, ...everything(values) }));
+      .option('--plan', 'print how the job would be cut and what it would move, and start nothing')
+      .action((operands: string[], values: Values) =>
+        set({ name: 'run', op, operands, ...everything(values), plan: values['plan'] === true }),
+      );
   }
+
+  const resume = program.command('resume').description('go on with a job whose run was cut off; whole tiles are kept');
+  fleetOptions(sayOptions(resume))
+    .argument('<job>', 'its id: the name of its folder in ./tessera-jobs')
+    .action((job: string, values: Values) => set(readResume(job, values, resume)));
 
   fleetOptions(sayOptions(program.command('up').description('start a fleet that stays for many jobs'))).action(
     (values: Values) => set({ name: 'up', fleet: readFleet(values), say: readSay(values) }),
@@ -133,6 +144,17 @@ function sayOptions(command: Program): Program {
 
 function everything(values: Values): { fleet: FleetOptions; job: JobOptions; say: SayOptions } {
   return { fleet: readFleet(values), job: readJob(values), say: readSay(values) };
+}
+
+/** @throws UsageError for what is no id, and for options that the job has its own of */
+function readResume(job: string, values: Values, command: Program): Command {
+  if (!/^[a-z0-9][a-z0-9-]{2,39}$/.test(job)) {
+    throw new UsageError(`'${job}' is not the id of a job: they look like 20260102-030405-abcde`);
+  }
+  const own = ['out', 'dtype', 'seed', 'integers', 'memory', 'kernel', 'verify'];
+  const given = own.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (given !== undefined) throw new UsageError(`a job goes on as it was begun; leave --${given} out`);
+  return { name: 'resume', jobId: job, fleet: readFleet(values), say: readSay(values) };
 }
 
 function readSay(values: Values): SayOptions {

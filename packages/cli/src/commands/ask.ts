@@ -17,6 +17,6 @@ export async function ask(command: Extract<Command, { name: 'ask' }>, context: C
   const operands = answers.operands.map(formatShape);
   // The time that a person took to answer is not the job's.
   const answered = context.world.elapsed();
-  const world = { ...context.world, elapsed: () => context.world.elapsed() - answered };
-  await run({ ...command, name: 'run', op: answers.op, operands }, { ...context, world });
+  const world = { ...context.world, elapsed: () => context.world.elapsed() - answered, loadedAfter: 0 };
+  await run({ ...command, name: 'run', op: answers.op, operands, plan: false }, { ...context, world });
 }

@@ -19,3 +19,11 @@ export async function openCloud(options: FleetOptions, context: CommandContext, 
     return lasting ? openLasting(place, stop.signal) : openLocal(place, stop.signal);
   }
 }
+
+/** The cloud that is there already: AWS, or the local one that `up` left running. Starts none. */
+export async function findCloud(options: FleetOptions, context: CommandContext): Promise<Cloud | undefined> {
+  if (options.cloud === 'aws') return openCloud(options, context);
+  const { cloudOf, findLasting } = await import('../cloud/local.ts');
+  const handle = await findLasting(context.settings.stateRoot);
+  return handle && cloudOf(handle, false);
+}

@@ -1,65 +1,48 @@
-import { rmSync } from 'node:fs';
-import { formatShape } from '@tessera/protocol';
+import { planJob, type Plan } from '@tessera/master/plan';
+import { formatShape, newJobId } from '@tessera/protocol';
 import type { FleetOptions, RunCommand } from '../arguments/command.ts';
 import type { Cloud } from '../cloud/cloud.ts';
+import { foreseeFleet } from '../cloud/fleet.ts';
 import { UsageError } from '../errors.ts';
+import { formulaText } from '../formula.ts';
 import { readOperand, spreadOperands } from '../input/operand.ts';
 import { readOutput } from '../input/output.ts';
 import { checkSpace, diskOf } from '../input/space.ts';
-import { formulaText } from '../formula.ts';
-import { makeRequest, mapOperands, spaceNeeds, type JobRequest } from '../job/request.ts';
-import { summaryLines } from '../view/summary.ts';
+import { isTiny } from '../job/fleet-size.ts';
+import { foreseenSpec, newJob } from '../job/new-job.ts';
+import { makeRequest, mapOperands, OPERAND_NAMES, spaceNeeds, type JobRequest } from '../job/request.ts';
+import { planDocument, planLines } from '../view/plan.ts';
 import type { CommandContext } from './context.ts';
-import { openCloud } from './open-cloud.ts';
+import { findCloud, openCloud } from './open-cloud.ts';
+import { perform } from './perform.ts';
 
-/** `add`, `multiply` and the others: looks at everything first, then computes. */
+/** `add`, `multiply` and the others: looks at everything and plans it first, then computes. */
 export async function run(command: RunCommand, context: CommandContext): Promise<void> {
-  const { world, reporter, style, stop } = context;
+  const { world, stop } = context;
+  const { fleet, job, op } = command;
   const request = await readRequest(command, context);
   stop.signal.throwIfAborted();
-  announce(request, context);
-
-  // The cloud starts while the code that uses it is loaded.
-  const beganAt = world.elapsed();
-  reporter.waitFor(command.fleet.cloud === 'local' ? 'the local cloud starts' : 'connecting to AWS');
-  reporter.start();
-  const opening = openCloud(command.fleet, context);
-  opening.catch(() => undefined);
-  const { runJob } = await import('../job/run-job.ts');
-  reporter.detail(`${mark(world)} input read, code loaded`);
-  const cloud = await opening;
-  reporter.detail(`${mark(world)} cloud ready`);
-  reporter.waitFor(undefined);
+  // Only what is there already is asked; nothing is started until the plan stands.
+  const cloud = await findCloud(fleet, context);
   try {
-    const { outcome, kernel } = await runJob({
-      request,
-      fleet: command.fleet,
-      cwd: world.cwd,
-      root: world.root,
-      cloud,
-      reporter,
-      signal: stop.signal,
-      elapsed: world.elapsed,
-      beganAt,
-      onPartials: (paths) =>
-        context.emergencies.push(() => {
-          for (const path of paths) rmSync(path, { recursive: true, force: true });
-        }),
-    });
-    reporter.settle();
-    if (command.say.json) context.printJson(outcome);
-    const width = world.stdout.isTTY ? world.stdout.columns() : Number.POSITIVE_INFINITY;
-    for (const line of summaryLines(outcome, kernel, hintFor(command, cloud.ephemeral), width, style))
-      reporter.say(line);
+    const needs = { tiny: isTiny(op, request.shapes), memoryBytes: job.memoryBytes };
+    const size = await foreseeFleet(cloud, fleet, needs, stop.signal);
+    const id = newJobId(Date.now(), Math.random);
+    const facts = { request, id, cluster: fleet.cluster, cloud: fleet.cloud, cwd: world.cwd, size };
+    const spec = foreseenSpec(facts);
+    const plan = planJob(spec);
+    if (command.plan) return showPlan(plan, request, size, command, context);
+    if (fleet.cloud === 'local') await checkSpace(spaceNeeds(request, world.cwd, bytesBetween(plan)), diskOf);
+    announce(request, context);
+    const hint = (ephemeral: boolean) => hintFor(command, ephemeral);
+    await perform(
+      (opened) => newJob(facts, () => ({ s3: () => opened().clients.s3 }), stop.signal),
+      { fleet, say: command.say, cloud, hint },
+      context,
+    );
   } finally {
-    reporter.settle();
-    await cloud.close();
-    reporter.detail(`${mark(world)} cloud closed`);
+    await cloud?.close();
   }
-}
-
-function mark({ elapsed }: CommandContext['world']): string {
-  return `${String(Math.round(elapsed())).padStart(6)} ms`;
 }
 
 /** @throws UsageError and what else is bad input, before anything is started. */
@@ -76,9 +59,7 @@ async function readRequest(command: RunCommand, context: CommandContext): Promis
   };
   await bucket.close();
   const out = job.out === undefined ? undefined : readOutput(cwd, job.out);
-  const request = makeRequest(op, operands, job, out, Math.random);
-  if (fleet.cloud === 'local') await checkSpace(spaceNeeds(request, cwd), diskOf);
-  return request;
+  return makeRequest(op, operands, job, out, Math.random);
 }
 
 /** Looks into buckets for operands: a cloud that is there is asked, none is started for it. */
@@ -101,6 +82,32 @@ function bucketReader(fleet: FleetOptions, context: CommandContext) {
   };
 }
 
+/** Bytes that a plan stores besides operands and result: partial products, projections. */
+function bytesBetween({ arrays, created }: Plan): number {
+  const known: readonly string[] = [...OPERAND_NAMES, 'C'];
+  return created
+    .filter((name) => !known.includes(name))
+    .reduce((sum, name) => {
+      const { shape, dtype } = arrays[name]!;
+      return sum + shape[0] * shape[1] * (dtype === 'float32' ? 4 : 8);
+    }, 0);
+}
+
+/** `--plan`: what would be done. */
+function showPlan(
+  plan: Plan,
+  request: JobRequest,
+  size: Parameters<typeof planDocument>[2],
+  { say }: RunCommand,
+  context: CommandContext,
+): void {
+  const { reporter, world } = context;
+  if (say.json) return context.printJson(planDocument(plan, request, size));
+  announce(request, context);
+  const width = world.stdout.isTTY ? world.stdout.columns() : Number.POSITIVE_INFINITY;
+  for (const line of planLines(plan, request, size, width)) reporter.say(line);
+}
+
 function announce({ op, shapes, dtype, seed, options }: JobRequest, { reporter, style }: CommandContext): void {
   const { alpha, beta, transposeA, transposeB } = options;
   const formula = { op, alpha, beta, transposed: { A: transposeA, B: transposeB } };
@@ -109,7 +116,6 @@ function announce({ op, shapes, dtype, seed, options }: JobRequest, { reporter, 
   reporter.paragraph(`${op} ${text}, ${dtype}${from}`, style.bold);
 }
 
-/** What to do next, for those who see this for the first time. */
 function hintFor({ job, fleet }: RunCommand, ephemeral: boolean): string | undefined {
   if (fleet.cloud === 'aws')
     return 'The fleet stays for the next job and stops itself when unused; `down --cloud aws` ends it now.';

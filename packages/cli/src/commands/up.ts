@@ -1,6 +1,6 @@
 import { provisionFleet } from '@tessera/provisioner';
 import type { Command } from '../arguments/command.ts';
-import { fleetSpec, runningWorkers } from '../cloud/fleet.ts';
+import { fleetSpec, wantedWorkers } from '../cloud/fleet.ts';
 import { counted, formatSeconds } from '../view/format.ts';
 import type { CommandContext } from './context.ts';
 import { openCloud } from './open-cloud.ts';
@@ -8,12 +8,12 @@ import { openCloud } from './open-cloud.ts';
 /** `up`: a fleet that stays. Called again it finds everything, called after a broken set-up it completes it. */
 export async function up(command: Extract<Command, { name: 'up' }>, context: CommandContext): Promise<void> {
   const { world, reporter, stop } = context;
+  const beganAt = world.elapsed();
   const cloud = await openCloud(command.fleet, context, true);
   try {
     reporter.start();
-    const running = await runningWorkers(cloud, command.fleet.cluster, stop.signal);
-    const needs = { request: undefined, running };
-    const spec = await fleetSpec(cloud, command.fleet, world.root, needs);
+    const workers = await wantedWorkers(cloud, command.fleet, false, stop.signal);
+    const spec = await fleetSpec(cloud.kind, command.fleet, world.root, { workers, kernel: undefined });
     const fleet = await provisionFleet(cloud.clients, spec, {
       signal: stop.signal,
       onStep: (step) => reporter.step(step),
@@ -32,7 +32,7 @@ export async function up(command: Extract<Command, { name: 'up' }>, context: Com
     }
     reporter.paragraph(
       `The fleet ${fleet.cluster} is up: a master and ${counted(fleet.workers.length, 'worker')}, ` +
-        `in ${formatSeconds(world.elapsed() / 1000)}. Jobs use it from now on; \`down\` ends it.`,
+        `in ${formatSeconds((world.elapsed() - beganAt) / 1000)}. Jobs use it from now on; \`down\` ends it.`,
     );
   } finally {
     reporter.settle();

@@ -10,8 +10,8 @@ import {
 /** Shapes as they were typed or found. */
 export interface GivenShapes {
   readonly A: Shape;
-  readonly B?: Shape;
-  readonly C0?: Shape;
+  readonly B?: Shape | undefined;
+  readonly C0?: Shape | undefined;
 }
 
 /** Which operands are taken transposed. */

@@ -33,7 +33,11 @@ export async function bringHome(home: Homecoming): Promise<Outputs> {
     ...(Object.fromEntries(operands) as unknown as Operands<string>),
     C: await resultHome(home, places),
   };
-  if (places.folder !== undefined) await tidy(places.folder, Object.values(outputs));
+  if (places.folder !== undefined)
+    await tidy(
+      places.folder,
+      Object.values(outputs).filter((path) => path !== undefined),
+    );
   return outputs;
 }
 
@@ -45,8 +49,6 @@ async function tidy(folder: string, outputs: readonly string[]): Promise<void> {
     const path = join(folder, name);
     if (!outputs.includes(path)) await rm(path, { recursive: true, force: true });
   }
-  // Nothing of it is left where operands and result are files elsewhere.
-  await removeEmpty(folder);
 }
 
 /** Removes a workspace that holds nothing, and the folder of workspaces if it was the last. */

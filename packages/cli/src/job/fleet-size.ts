@@ -20,8 +20,8 @@ export interface FleetSize {
 const TINY_ELEMENTS = 100_000;
 const TINY_FLOPS = 50e6;
 const MOST_LOCAL_BYTES = 2 * 1024 ** 3;
-const LEAST_LOCAL_BYTES = 128 * 1024 ** 2;
-const DEFAULT_AWS_WORKERS = 8;
+/** Below this a worker has no room for tiles. */
+const LEAST_LOCAL_BYTES = 512 * 1024 ** 2;
 /** The rest of an instance's memory is for its system and for what a worker needs beside its tiles. */
 const AWS_MEMORY_SHARE = 0.7;
 
@@ -33,29 +33,31 @@ export function isTiny(op: OperationName, { A, B, C }: JobRequest['shapes']): bo
   return size(A) + (B === undefined ? 0 : size(B)) + size(C) < TINY_ELEMENTS && flops < TINY_FLOPS;
 }
 
-/**
- * A fleet on this machine: a worker a core, sharing half of the memory that is free and the cores among them. What was
- * asked for comes first.
- */
-export function localFleetSize(
-  machine: Machine,
-  asked: { readonly workers: number | undefined; readonly memoryBytes: number | undefined },
-  tiny: boolean,
-): FleetSize {
-  const workers = asked.workers ?? (tiny ? 1 : machine.cores);
+/** How many workers there will be, and what each may use if somebody said so. */
+interface Asked {
+  readonly workers: number;
+  readonly memoryBytes: number | undefined;
+}
+
+/** A fleet on this machine: workers that share half of the memory that is free, and the cores. */
+export function localFleetSize(machine: Machine, asked: Asked): FleetSize {
+  const { workers } = asked;
   const share = Math.floor(machine.availableBytes / 2 / workers);
   const memoryBytes = asked.memoryBytes ?? Math.max(LEAST_LOCAL_BYTES, Math.min(MOST_LOCAL_BYTES, share));
   return { workers, memoryBytes, threads: Math.max(1, Math.floor(machine.cores / workers)) };
 }
 
 /** A fleet of instances of one type. */
-export function awsFleetSize(
-  type: { readonly memoryBytes: number; readonly cores: number },
-  asked: { readonly workers: number | undefined; readonly memoryBytes: number | undefined },
-): FleetSize {
+export function awsFleetSize(type: { readonly memoryBytes: number; readonly cores: number }, asked: Asked): FleetSize {
   return {
-    workers: asked.workers ?? DEFAULT_AWS_WORKERS,
+    workers: asked.workers,
     memoryBytes: asked.memoryBytes ?? Math.floor(type.memoryBytes * AWS_MEMORY_SHARE),
     threads: type.cores,
   };
+}
+
+/** The same fleet with as many workers as came up. */
+export function sizeFor(size: FleetSize, workers: number): FleetSize {
+  if (workers === size.workers) return size;
+  return { ...size, workers };
 }

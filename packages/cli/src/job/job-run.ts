@@ -1,14 +1,12 @@
 import type { FleetOptions } from '../arguments/command.ts';
 import type { Cloud } from '../cloud/cloud.ts';
 import type { Reporter } from '../view/reporter.ts';
-import type { JobRequest } from './request.ts';
+import type { Job } from './job.ts';
 
 /** What a run of a job needs of the world. */
 export interface JobRun {
-  readonly request: JobRequest;
+  readonly job: Job;
   readonly fleet: FleetOptions;
-  /** Where the workspace is made. */
-  readonly cwd: string;
   /** Folder of this installation. */
   readonly root: string;
   readonly cloud: Cloud;

@@ -1,6 +1,7 @@
 import type { OperationName, Report, Shape } from '@tessera/protocol';
 import type { Outputs } from './bring-home.ts';
-import type { JobRequest, Operands } from './request.ts';
+import { seedOf, storedShapes, transposedOf, type JobRecord } from './record.ts';
+import type { Operands } from './request.ts';
 
 /** A job's end as `--json` prints it. */
 export interface Outcome {
@@ -21,6 +22,8 @@ export interface Outcome {
   readonly retries: number;
   readonly seconds: {
     readonly total: number;
+    /** Until set-up began: the program's own start, a build included, and reading the input. */
+    readonly start: number;
     readonly provision: number;
     readonly plan: number;
     readonly send: number;
@@ -32,12 +35,16 @@ export interface Outcome {
   readonly bytes: { readonly read: number; readonly written: number };
   readonly verified: Report['verified'];
   readonly outputs: Outputs;
+  /** Packages that a job which went on did not have to do again. */
+  readonly kept?: number;
 }
 
 /** Seconds that the CLI measured itself. */
 export interface OwnSeconds {
   /** From the start of the process. */
   readonly total: number;
+  /** Of that, until set-up began. */
+  readonly start: number;
   /** From the beginning of set-up until the report was there. */
   readonly reported: number;
   /** From then until the result was in its place: added to the master's `finish`. */
@@ -49,28 +56,30 @@ export interface OwnSeconds {
  * waited for and is not the master's own time is set-up, and the parts make the whole.
  */
 export function makeOutcome(
-  request: JobRequest,
+  record: JobRecord,
   report: Report,
   own: OwnSeconds,
-  facts: { readonly workers: number; readonly outputs: Outputs },
+  facts: { readonly workers: number; readonly outputs: Outputs; readonly planned: number | undefined },
 ): Outcome {
-  const { transposeA, transposeB, alpha, beta } = request.options;
+  const transposed = transposedOf(record);
+  const { alpha, beta } = record;
   const { plan, send, compute, collect, verify, finish } = report.seconds;
   return {
     jobId: report.jobId,
-    op: request.op,
-    shapes: request.shapes,
-    ...(transposeA || transposeB ? { transposed: { A: transposeA, B: transposeB } } : {}),
+    op: record.op,
+    shapes: { ...storedShapes(record), C: report.shapes.C },
+    ...(transposed.A || transposed.B ? { transposed } : {}),
     ...(alpha === undefined ? {} : { alpha }),
     ...(beta === undefined ? {} : { beta }),
     dtype: report.dtype,
-    seed: jsonSeed(request.seed),
+    seed: jsonSeed(seedOf(record)),
     kernel: report.kernel?.name ?? null,
     workers: facts.workers,
     packages: report.packages,
     retries: report.retries,
     seconds: {
       total: rounded(own.total),
+      start: rounded(own.start),
       provision: rounded(Math.max(0, own.reported - (plan + compute + verify + finish))),
       plan: rounded(plan),
       send: rounded(send),
@@ -82,10 +91,12 @@ export function makeOutcome(
     bytes: report.bytes,
     verified: report.verified,
     outputs: facts.outputs,
+    ...(facts.planned === undefined ? {} : { kept: Math.max(0, facts.planned - report.packages) }),
   };
 }
 
-function jsonSeed(seed: string | undefined): Outcome['seed'] {
+/** A number where JSON's readers keep all its digits, else text. */
+export function jsonSeed(seed: string | undefined): Outcome['seed'] {
   if (seed === undefined) return null;
   return Number.isSafeInteger(Number(seed)) ? Number(seed) : seed;
 }

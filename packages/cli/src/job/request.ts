@@ -13,8 +13,8 @@ export type OperandName = (typeof OPERAND_NAMES)[number];
 /** Something for each matrix that a job was given: B is missing where the operation has one operand, C0 where none is added. */
 export interface Operands<T> {
   readonly A: T;
-  readonly B?: T;
-  readonly C0?: T;
+  readonly B?: T | undefined;
+  readonly C0?: T | undefined;
 }
 
 /** The matrices that there are, by name. */

@@ -1,19 +1,17 @@
-import { fileURLToPath } from 'node:url';
-import { openStore } from '@tessera/matrix';
-import { jobKey, JobSpec, newJobId, type Report } from '@tessera/protocol';
+import { readdir, rm } from 'node:fs/promises';
+import { openStore, type Store } from '@tessera/matrix';
+import { jobKey, parseMessage, Report } from '@tessera/protocol';
 import { createResultQueue, provisionFleet, startMaster, type Fleet, type StartedMaster } from '@tessera/provisioner';
-import { fleetSpec, planSize, runningWorkers } from '../cloud/fleet.ts';
+import { fleetSpec } from '../cloud/fleet.ts';
 import { JobFailedError, UsageError } from '../errors.ts';
-import type { Operand } from '../input/operand.ts';
-import { bucketPlaces, localPlaces } from '../input/places.ts';
+import type { Places } from '../input/places.ts';
 import { counted, formatSeconds } from '../view/format.ts';
-import { bringHome, makeWorkspace } from './bring-home.ts';
+import { bringHome, makeWorkspace, removeEmpty } from './bring-home.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
 import { mark, storeContext, type JobRun } from './job-run.ts';
 import { makeOutcome, type Outcome } from './outcome.ts';
+import { keepRecord, recordPath, type JobRecord } from './record.ts';
 import { mapOperands } from './request.ts';
-import { makeSpec } from './spec.ts';
-import { uploadOperands } from './upload.ts';
 import { watchJob } from './watch.ts';
 
 /** A job's end, and what the summary shows beyond it. */
@@ -24,15 +22,15 @@ export interface JobEnd {
 
 /**
  * One job from provisioning to the result in its place. Whatever goes wrong, nothing is left half written: the result's
- * partial file and the workspace go, only the master's log stays.
+ * partial file and the workspace go, only the master's log stays. A run that is killed leaves both, with the job's record,
+ * and the job can go on.
  * @throws JobFailedError, UsageError for operands that only reading all of them showed to be bad, AwsError, the signal's
  *   reason
  */
 export async function runJob(run: JobRun): Promise<JobEnd> {
-  const { request, cloud, signal } = run;
-  const jobId = newJobId(Date.now(), Math.random);
-  // Where arrays lie on this machine is known before there is a fleet.
-  let places = cloud.kind === 'local' ? localPlaces(run.cwd, jobId, request.out) : undefined;
+  const { job, cloud, signal } = run;
+  const jobId = job.id;
+  let { places } = job;
   if (places !== undefined) run.onPartials(leftovers(places, jobId));
   let bucket: string | undefined;
   let master: StartedMaster | undefined;
@@ -50,15 +48,13 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     run.reporter.waitFor('the master plans');
     mark(run, 'fleet up');
     bucket = fleet.bucket;
-    places ??= bucketPlaces(bucket, jobId, request.out);
+    const submission = await job.submission({ bucket, workers });
+    const { record } = submission;
+    places = submission.places;
     run.onPartials(leftovers(places, jobId));
 
-    const operands = await uploadOperands(request, places, storeContext(run), signal);
-    const size = await planSize(cloud, run.fleet, request.options.memoryBytes, workers, signal);
-    const names = { jobId, cluster: run.fleet.cluster };
-    const spec = JobSpec.parse(makeSpec({ ...request, operands }, places, size, names));
     const objects = await openStore(`s3://${bucket}`, storeContext(run));
-    await objects.set(jobKey(jobId, 'job'), new TextEncoder().encode(JSON.stringify(spec)), { signal });
+    await submit(run, record, places, objects);
     master = await startMaster(cloud.clients, fleet, { jobId, signal });
     mark(run, `master started, command ${master.commandId}`);
 
@@ -68,21 +64,49 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     run.reporter.waitFor('the result is put in its place');
     const home = run.elapsed();
     const reported = (home - run.beganAt) / 1000;
-    const given = mapOperands(request.operands, givenPlace);
+    const given = mapOperands(record.home.given, (file) => file?.place ?? null);
     const outputs = await bringHome({ places, jobId, given, context: storeContext(run), signal });
     const end = run.elapsed();
-    const seconds = { total: end / 1000, reported, finish: (end - home) / 1000 };
-    return { outcome: makeOutcome(request, report, seconds, { workers, outputs }), kernel: report.kernel };
+    const seconds = { total: end / 1000, start: run.beganAt / 1000, reported, finish: (end - home) / 1000 };
+    const outcome = makeOutcome(record, report, seconds, { workers, outputs, planned: job.resumed?.packages });
+    await noteEnd(run, { ...record, outcome: { ...outcome } }, places, objects);
+    return { outcome, kernel: report.kernel };
   } catch (error) {
     throw await cleanUp(run, jobId, error, { bucket, master, places, log });
   }
 }
 
-async function bringUp(run: JobRun): Promise<Fleet> {
-  const { cloud, signal, reporter, request } = run;
-  const running = cloud.ephemeral ? 0 : await runningWorkers(cloud, run.fleet.cluster, signal);
-  const spec = await fleetSpec(cloud, run.fleet, run.root, { request, running });
+async function bringUp({ cloud, signal, reporter, job, fleet, root }: JobRun): Promise<Fleet> {
+  const spec = await fleetSpec(cloud.kind, fleet, root, job);
   return provisionFleet(cloud.clients, spec, { signal, onStep: (step) => reporter.step(step) });
+}
+
+/** Puts the job where the master reads it, and where whoever goes on with it finds it. */
+async function submit({ job, signal }: JobRun, record: JobRecord, places: Places, objects: Store): Promise<void> {
+  if (job.resumed === undefined) await keepRecord(record, places.folder);
+  else {
+    const told = await objects.get(jobKey(job.id, 'report'), { signal });
+    // A job that has a report is over for its master; one that ended well has it brought home, any other is tried again.
+    const report = told && parseMessage(Report, 'report', new TextDecoder().decode(told));
+    if (report && report.status !== 'done') await objects.delete(jobKey(job.id, 'report'), { signal });
+    await objects.set(jobKey(job.id, 'manifest'), encoded(job.resumed.manifest), { signal });
+  }
+  await objects.set(jobKey(job.id, 'job'), encoded(record), { signal });
+}
+
+/** Notes in the record that the job is over, except where nothing but the record would stay of it. */
+async function noteEnd({ cloud, job }: JobRun, record: JobRecord, places: Places, objects: Store): Promise<void> {
+  if (!cloud.ephemeral) await objects.set(jobKey(job.id, 'job'), encoded(record));
+  const { folder } = places;
+  if (folder === undefined) return;
+  const left = await readdir(folder).catch(() => []);
+  if (left.some((name) => name !== 'job.json')) return keepRecord(record, folder);
+  await rm(recordPath(folder), { force: true });
+  await removeEmpty(folder);
+}
+
+function encoded(value: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
 }
 
 /** Tags of what a person can put right: the job's input was bad in a way that only reading or planning all of it shows. */
@@ -101,11 +125,4 @@ function checkReport(jobId: string, report: Report): void {
   const { tag, message, packageId } = report.error ?? { tag: 'unknown', message: `it was ${report.status}` };
   if (INPUT_TAGS.has(tag)) throw new UsageError(message);
   throw new JobFailedError(jobId, message, { packageId });
-}
-
-/** Where an operand that came as a file is. */
-function givenPlace(operand: Operand): string | null {
-  if (operand.kind === 'random') return null;
-  const url = operand.kind === 'csv' ? operand.csv.url : operand.url;
-  return url.startsWith('file:') ? fileURLToPath(url) : url;
 }

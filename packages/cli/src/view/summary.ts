@@ -7,19 +7,31 @@ import { counted, formatBytes, formatSeconds, threeDigits } from './format.ts';
 import { type Style, visibleLength } from './style.ts';
 import { wrapWords } from './wrap.ts';
 
+/** What the summary shows beyond the outcome. */
+export interface SummaryFacts {
+  readonly kernel: Report['kernel'];
+  /** What to do next. */
+  readonly hint: string | undefined;
+  /** What passed before the program's own code ran: almost nothing, unless it had to be built. */
+  readonly buildSeconds: number;
+}
+
+/** Below this, what passed before the program is its start and no build. */
+const LEAST_BUILD_SECONDS = 1;
+
 /** The end of a job for people: what was computed, whether it is right, what it took and where it is. */
 export function summaryLines(
   outcome: Outcome,
-  kernel: Report['kernel'],
-  hint: string | undefined,
+  { kernel, hint, buildSeconds }: SummaryFacts,
   width: number,
   style: Style,
 ): string[] {
   const { outputs, packages, workers, retries, bytes } = outcome;
   const again = retries === 0 ? '' : `, ${counted(retries, 'package')} sent again`;
+  const before = outcome.kept === undefined ? '' : `, ${counted(outcome.kept, 'package')} done before`;
   const rows: (readonly [string, string])[] = [
-    ['time', timeText(outcome, style)],
-    ['packages', `${packages} on ${counted(workers, 'worker')}${again}`],
+    ['time', timeText(outcome, buildSeconds, style)],
+    ['packages', `${packages} on ${counted(workers, 'worker')}${again}${before}`],
     ...(kernel === null ? [] : [['kernel', kernelText(kernel)] as const]),
     ['moved', `${formatBytes(bytes.read)} read, ${formatBytes(bytes.written)} written`],
     ...(outcome.seed === null ? [] : [['seed', `${outcome.seed}`] as const]),
@@ -54,8 +66,12 @@ function verdict(outcome: Outcome, style: Style): string {
   return `${style.good(`${style.symbols.done} verified`)}: ${how}`;
 }
 
-function timeText({ seconds }: Outcome, style: Style): string {
+/** The parts make up the whole. */
+function timeText({ seconds }: Outcome, buildSeconds: number, style: Style): string {
+  const built = buildSeconds < LEAST_BUILD_SECONDS ? 0 : buildSeconds;
   const parts = [
+    ...(built === 0 ? [] : [['build', built] as const]),
+    ['start', seconds.start - built],
     ['set-up', seconds.provision],
     ['plan', seconds.plan],
     ['compute', seconds.compute],
