@@ -72,20 +72,23 @@ export class SimQueues {
     const { watch } = this;
     return {
       name,
+      // All batches at once, as many as the master ever has.
       send: async (bodies, signal) => {
-        for (const batch of batchesOf(bodies)) {
-          await process.call(
-            `send ${batch.map(labelOf).join(' ')} to ${name}`,
-            () => {
-              const queue = this.find(name);
-              for (const body of batch) {
-                queue.put(body);
-                watch.sent?.(name, body, process.id);
-              }
-            },
-            signal,
-          );
-        }
+        await Promise.all(
+          batchesOf(bodies).map((batch) =>
+            process.call(
+              `send ${batch.map(labelOf).join(' ')} to ${name}`,
+              () => {
+                const queue = this.find(name);
+                for (const body of batch) {
+                  queue.put(body);
+                  watch.sent?.(name, body, process.id);
+                }
+              },
+              signal,
+            ),
+          ),
+        );
       },
       receive: ({ max, waitSeconds, visibilitySeconds, signal }) =>
         process.call(
