@@ -197,6 +197,20 @@ describe('summary', () => {
     expect(lines.filter((line) => line.trimStart().startsWith('time'))).toHaveLength(1);
   });
 
+  test('a build is told apart from the run', () => {
+    const seconds = { ...OUTCOME.seconds, total: 11.87, start: 10.5 };
+    const text = summaryLines({ ...OUTCOME, seconds }, { ...FACTS, buildSeconds: 10.2 }, 200, plainStyle).join('\n');
+    expect(text).toContain('11.9 s (build 10.2 s, start 0.300 s, set-up 0.610 s, plan');
+  });
+
+  test('a job that went on says what was done before, and one that had ended takes no time', () => {
+    const on = summaryLines({ ...OUTCOME, kept: 5 }, FACTS, 200, plainStyle).join('\n');
+    expect(on).toContain('24 on 2 workers, 1 package sent again, 5 packages done before');
+    const seconds = { ...OUTCOME.seconds, compute: 9 };
+    const over = summaryLines({ ...OUTCOME, seconds, kept: 0 }, FACTS, 200, plainStyle).join('\n');
+    expect(over).toContain('1.62 s (the job itself had ended before: compute 9.00 s, verify 0.100 s)');
+  });
+
   test('says so when nothing was verified', () => {
     const off = { ...OUTCOME, verified: { method: 'off', ok: false, rounds: 0 } } as const;
     expect(summaryLines(off, { ...FACTS, kernel: null }, 80, plainStyle).join('\n')).toContain('not verified');

@@ -67,7 +67,12 @@ function verdict(outcome: Outcome, style: Style): string {
 }
 
 /** The parts make up the whole. */
-function timeText({ seconds }: Outcome, buildSeconds: number, style: Style): string {
+function timeText({ seconds, kept: before }: Outcome, buildSeconds: number, style: Style): string {
+  const total = style.bold(formatSeconds(seconds.total));
+  // Its master had ended before, on a fleet that stayed, so its time is no part of this run's.
+  if (before !== undefined && seconds.compute + seconds.verify > seconds.total) {
+    return `${total} (the job itself had ended before: compute ${formatSeconds(seconds.compute)}, verify ${formatSeconds(seconds.verify)})`;
+  }
   const built = buildSeconds < LEAST_BUILD_SECONDS ? 0 : buildSeconds;
   const parts = [
     ...(built === 0 ? [] : [['build', built] as const]),
@@ -82,7 +87,7 @@ function timeText({ seconds }: Outcome, buildSeconds: number, style: Style): str
   const text = parts
     .map(([name, value]) => `${name} ${kept(formatSeconds(value))}${name === 'compute' ? inside : ''}`)
     .join(', ');
-  return `${style.bold(formatSeconds(seconds.total))} (${text})`;
+  return `${total} (${text})`;
 }
 
 /** A number and its unit on one line. */
