@@ -70,6 +70,7 @@ const kinds: readonly Kind[] = [
 
 /** A scenario with names for what goes wrong in it. */
 export interface RandomScenario extends Scenario {
+  /** Of the troubles, in their order, and of the poison. */
   readonly names: readonly string[];
 }
 

@@ -25,6 +25,8 @@ export interface Played extends Verdict {
   readonly ended: Ended;
   /** What was really done; a trouble that came too late is not among it. */
   readonly done: readonly string[];
+  /** For each trouble of the scenario whether it came in time. */
+  readonly hit: readonly boolean[];
 }
 
 /** Packages of a kind are on their way to the workers. */
@@ -45,10 +47,13 @@ export async function play(scenario: Scenario): Promise<Played> {
   const chance = chanceOf(scenario.seed);
   const done: string[] = [];
   const under: Promise<void>[] = [];
-  for (const { at, trouble } of scenario.troubles) {
+  const hit = scenario.troubles.map(() => false);
+  for (const [index, { at, trouble }] of scenario.troubles.entries()) {
     const act = async () => {
       const what = command.ended ? undefined : await trouble(command, chance);
-      if (what !== undefined) done.push(what);
+      if (what === undefined) return;
+      done.push(what);
+      hit[index] = true;
     };
     if ('before' in at) command.proxy.once(at.before, act);
     else if ('after' in at) command.proxy.once(at.after, () => void under.push(sleep(at.ms).then(act)));
@@ -56,7 +61,7 @@ export async function play(scenario: Scenario): Promise<Played> {
   }
   const ended = await command.run();
   await Promise.all(under);
-  return { ...(await judge(scenario.job, ended)), ended, done };
+  return { ...(await judge(scenario.job, ended)), ended, done, hit };
 }
 
 async function onceMasterRuns(command: ChaosCommand, ms: number): Promise<void> {
