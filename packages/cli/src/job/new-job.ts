@@ -1,7 +1,7 @@
 import type { StoreContext } from '@tessera/matrix';
 import type { ClusterName, JobId, JobSpec } from '@tessera/protocol';
 import type { Cloud } from '../cloud/cloud.ts';
-import { bucketPlaces, localPlaces } from '../input/places.ts';
+import { bucketPlaces, localPlaces, type Places } from '../input/places.ts';
 import { sizeFor, type FleetSize } from './fleet-size.ts';
 import type { Job } from './job.ts';
 import { givenFiles } from './record.ts';
@@ -38,13 +38,15 @@ export function newJob(job: NewJob, context: () => StoreContext, signal: AbortSi
     resumed: undefined,
     async submission({ bucket, workers }) {
       const there = places ?? bucketPlaces(bucket, id, request.out);
-      const { uploadOperands } = await import('./upload.ts');
-      const [given, operands] = await Promise.all([
-        givenFiles(request.operands),
-        uploadOperands(request, there, context(), signal),
-      ]);
+      const given = await givenFiles(request.operands);
+      const operands = places === undefined ? await uploaded(there) : request.operands;
       const spec = makeSpec({ ...request, operands }, there, sizeFor(size, workers), { jobId: id, cluster });
       return { record: { ...spec, home: { out: request.out?.path ?? null, given } }, places: there };
     },
   };
+
+  async function uploaded(there: Places): Promise<JobRequest['operands']> {
+    const { uploadOperands } = await import('./upload.ts');
+    return uploadOperands(request, there, context(), signal);
+  }
 }

@@ -7,7 +7,7 @@ import { copyArray } from './bring-home.ts';
 import { entriesOf, mapOperands, type JobRequest, type OperandName } from './request.ts';
 
 /**
- * Puts operands that are files of this machine where the fleet can read them. On this machine it can anyway.
+ * Puts operands that are files of this machine into the workspace in a bucket, where the fleet can read them.
  */
 export async function uploadOperands(
   { operands }: JobRequest,
@@ -15,7 +15,6 @@ export async function uploadOperands(
   context: StoreContext,
   signal: AbortSignal,
 ): Promise<JobRequest['operands']> {
-  if (!places.workspace.startsWith('s3:')) return operands;
   const uploaded = await Promise.all(
     entriesOf(operands).map(async ([name, operand]) => [
       name,
