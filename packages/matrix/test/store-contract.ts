@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeyError } from '../src/index.ts';
@@ -22,6 +23,12 @@ export function testStore(name: string, make: () => Store | Promise<Store>): voi
       expect(await store.get('a/b/d')).toBeUndefined();
       expect(await store.get('a/b')).toBeUndefined();
       expect(await store.get('a/b/c/d')).toBeUndefined();
+    });
+
+    it('keeps a value as a file, where it says so', async () => {
+      const store = await make();
+      await store.set('a/b', text('hello'));
+      if (store.localPath) expect(await readFile(store.localPath('a/b'), 'utf8')).toBe('hello');
     });
 
     it('returns any bytes unchanged, from shared memory, views and several pieces too', async () => {

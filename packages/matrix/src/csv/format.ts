@@ -11,14 +11,22 @@ const [COMMA, LINE_FEED, MINUS, ZERO] = [44, 10, 45, 48] as const;
  * `Infinity` and `-Infinity`. Float32 elements are written as the float64 that equals them.
  */
 export function formatCsvBand(tile: Tile): Uint8Array<ArrayBuffer> {
-  const { data, rows, cols } = tile;
   // The system gives memory when it is first written to, so what is left over costs nothing.
-  const bytes = new Uint8Array(rows * cols * MAX_CELL);
-  const length = formatFast(data, cols, bytes, MAX_CELL) ?? formatPlainly(tile, bytes);
-  return bytes.subarray(0, length);
+  const bytes = new Uint8Array(roomForText(tile.rows, tile.cols));
+  return bytes.subarray(0, formatInto(tile, bytes));
 }
 
-/** `formatCsvBand` in TypeScript alone, into `bytes`; returns the text's length. */
+/** The bytes that the text of a tile takes at most. */
+export function roomForText(rows: number, cols: number): number {
+  return rows * cols * MAX_CELL;
+}
+
+/** `formatCsvBand` into memory that has room for it; returns the text's length. */
+export function formatInto(tile: Tile, bytes: Uint8Array): number {
+  return formatFast(tile.data, tile.cols, bytes, MAX_CELL) ?? formatPlainly(tile, bytes);
+}
+
+/** `formatInto` in TypeScript alone. */
 export function formatPlainly({ data, rows, cols }: Tile, bytes: Uint8Array): number {
   let at = 0;
   let i = 0;

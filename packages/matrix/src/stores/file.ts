@@ -58,6 +58,7 @@ export function fileStore(directory: string): Store {
         throw error;
       }
     },
+    localPath: (key) => pathOf(key),
     async has(key, options) {
       return (await orMissing(stat(pathOf(key, options))))?.isFile() ?? false;
     },

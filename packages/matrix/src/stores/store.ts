@@ -18,6 +18,8 @@ export interface Store {
   getRange(key: string, offset: number, length: number, options?: CallOptions): Promise<Uint8Array | undefined>;
   /** Several pieces are stored as if joined, which spares the caller the copy. */
   set(key: string, bytes: Uint8Array | readonly Uint8Array[], options?: CallOptions): Promise<void>;
+  /** Where a value lies, or would lie, as a file of its own on this machine: for reading it without the store's copies. */
+  localPath?(key: string): string;
   has(key: string, options?: CallOptions): Promise<boolean>;
   /** The value's length in bytes. */
   size(key: string, options?: CallOptions): Promise<number | undefined>;

@@ -1,49 +1,33 @@
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { open } from 'node:fs/promises';
-import { createGzip } from 'node:zlib';
 import type { ArrayCallOptions, MatrixArray } from '../array.ts';
-import { forEachBounded } from '../bounded.ts';
-import { formatCsvBand } from '../csv/format.ts';
-import { MissingTextPartError } from '../errors.ts';
-import { writeFully } from '../npy/bytes.ts';
+import { formatInto, roomForText } from '../csv/format.ts';
+import { MissingTextPartError, NotFoundError, TruncatedFileError } from '../errors.ts';
+import { fileBytes } from '../npy/bytes.ts';
 import { ranges } from '../npy/raw-region.ts';
 import type { Store } from '../stores/store.ts';
 import type { Tile } from '../tile.ts';
-import { atomically } from './atomically.ts';
-import { pathOf } from './npy.ts';
 import { rowBands } from './row-bands.ts';
+import { writeText } from './text.ts';
+import type { Buffers } from './text.ts';
 
-/** Pieces of parts that are on their way from the store to the file at once, and their bytes. */
+/** Text that is made, or copied, at once: memory that is used again and stays in the cache costs a third of new memory. */
+const PIECE = 1 << 20;
+/** Elements of so much text, most of them. */
+const ELEMENTS = 1 << 16;
+/** Pieces of parts that are on their way from a remote store at once, and their bytes. */
 const IN_FLIGHT = 4;
-const PIECE = 8 << 20;
+const REMOTE_PIECE = 8 << 20;
 
 /**
- * Writes a matrix as CSV text (see `formatCsvBand`) on this machine, compressed when the path ends in `.gz`, band by
- * band: the next one is read and the last one written while one is made to text. The file appears whole or not at all.
+ * Writes a matrix as CSV text (see `formatCsvBand`) on this machine, compressed when the path ends in `.gz`. While one
+ * band is made to text the next one is read, and text is written while the next piece is made. The file appears whole or
+ * not at all.
  */
 export async function writeCsv(array: MatrixArray, path: string, options: ArrayCallOptions = {}): Promise<void> {
-  const text = () => formatted(array, options);
-  await writeText(path, options, text, async (fd) => {
-    let position = 0;
-    let writing = Promise.resolve();
-    try {
-      for await (const bytes of text()) {
-        await writing;
-        writing = writeFully(fd, bytes, position, options.signal);
-        // Waited for below, or by the next turn; until then nobody else hears of a failure.
-        writing.catch(() => undefined);
-        position += bytes.byteLength;
-      }
-    } finally {
-      await writing;
-    }
-  });
+  await writeText(path, options, (buffers) => formatted(array, buffers, options));
 }
 
 /**
- * Joins texts that workers stored as `<prefix>/<part>`, in the order of the keys, into one file: each part is copied to
- * its place, several at once.
+ * Joins texts that workers stored as `<prefix>/<part>`, in the order of the keys, into one file.
  * @throws MissingTextPartError unless there are `parts` of them.
  */
 export async function joinCsv(
@@ -57,15 +41,9 @@ export async function joinCsv(
   for await (const key of store.list(prefix, options)) keys.push(key);
   if (keys.length !== parts) throw new MissingTextPartError(prefix, parts, keys.length);
   keys.sort(byPart);
-  const text = () => stored(store, keys, options);
-  await writeText(path, options, text, async (fd) => {
-    const pieces = await placed(store, keys, options);
-    await forEachBounded(pieces, IN_FLIGHT, async ({ key, from, length, position }) => {
-      const bytes = await store.getRange(key, from, length, options);
-      if (bytes?.byteLength !== length) throw new MissingTextPartError(key, keys.length, keys.indexOf(key));
-      await writeFully(fd, bytes, position, options.signal);
-    });
-  });
+  await writeText(path, options, (buffers) =>
+    store.localPath ? local(store, keys, buffers, options) : remote(store, keys, options),
+  );
 }
 
 /** Parts are numbered with six digits, and more past a million of them. */
@@ -74,34 +52,21 @@ function byPart(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Compressed text is one stream; otherwise `write` puts it where it likes in the new file. */
-async function writeText(
-  path: string,
-  options: ArrayCallOptions,
-  text: () => AsyncIterable<Uint8Array>,
-  write: (fd: number) => Promise<void>,
-): Promise<void> {
-  const target = pathOf(path);
-  await atomically(
-    target,
-    async (temporary) => {
-      if (target.toLowerCase().endsWith('.gz')) {
-        const signal = options.signal ? { signal: options.signal } : {};
-        await pipeline(text, createGzip({ level: 6 }), createWriteStream(temporary, { flags: 'wx' }), signal);
-        return;
-      }
-      const file = await open(temporary, 'wx');
-      try {
-        await write(file.fd);
-      } finally {
-        await file.close();
-      }
-    },
-    options,
-  );
+async function* formatted(array: MatrixArray, buffers: Buffers, options: ArrayCallOptions): AsyncGenerator<Uint8Array> {
+  const [, cols] = array.shape;
+  const step = Math.max(1, Math.floor(ELEMENTS / cols));
+  for await (const tile of bands(array, options)) {
+    for (let row = 0; row < tile.rows; row += step) {
+      const rows = Math.min(step, tile.rows - row);
+      const bytes = buffers(roomForText(rows, cols));
+      const data = tile.data.subarray(row * cols, (row + rows) * cols);
+      yield bytes.subarray(0, formatInto({ ...tile, rows, data }, bytes));
+    }
+  }
 }
 
-async function* formatted(array: MatrixArray, options: ArrayCallOptions): AsyncGenerator<Uint8Array> {
+/** Bands of whole rows, top to bottom, one read ahead. */
+async function* bands(array: MatrixArray, options: ArrayCallOptions): AsyncGenerator<Tile> {
   let next: Promise<Tile> | undefined;
   try {
     for (const region of rowBands(array)) {
@@ -109,37 +74,56 @@ async function* formatted(array: MatrixArray, options: ArrayCallOptions): AsyncG
       next = array.read(region, options);
       // Heard of when it is waited for.
       next.catch(() => undefined);
-      if (tile) yield formatCsvBand(tile);
+      if (tile) yield tile;
     }
-    if (next) yield formatCsvBand(await next);
+    if (next) yield await next;
   } finally {
     await next?.catch(() => undefined);
   }
 }
 
-async function* stored(store: Store, keys: readonly string[], options: ArrayCallOptions): AsyncGenerator<Uint8Array> {
-  for (const key of keys) {
-    const bytes = await store.get(key, options);
-    if (!bytes) throw new MissingTextPartError(key, keys.length, keys.indexOf(key));
-    yield bytes;
+async function* local(
+  store: Store,
+  keys: readonly string[],
+  buffers: Buffers,
+  { signal }: ArrayCallOptions,
+): AsyncGenerator<Uint8Array> {
+  for (const [i, key] of keys.entries()) {
+    const source = await fileBytes(store.localPath!(key)).catch((cause: unknown) => {
+      throw cause instanceof NotFoundError ? new MissingTextPartError(key, keys.length, i) : cause;
+    });
+    try {
+      for (const [from, to] of ranges(source.size, PIECE)) {
+        const bytes = buffers(PIECE).subarray(0, to - from);
+        const count = await source.read(bytes, from, signal);
+        if (count < bytes.byteLength) throw new TruncatedFileError(key, to, from + count);
+        yield bytes;
+      }
+    } finally {
+      await source.close();
+    }
   }
 }
 
-/** Where each piece of each part goes. */
-async function placed(store: Store, keys: readonly string[], options: ArrayCallOptions) {
-  const sizes = Array.from<number>({ length: keys.length });
-  await forEachBounded(keys.entries(), IN_FLIGHT, async ([i, key]) => {
-    const size = await store.size(key, options);
-    if (size === undefined) throw new MissingTextPartError(key, keys.length, i);
-    sizes[i] = size;
-  });
-  let start = 0;
-  const pieces: { key: string; from: number; length: number; position: number }[] = [];
-  for (const [i, key] of keys.entries()) {
-    for (const [from, to] of ranges(sizes[i]!, PIECE)) {
-      pieces.push({ key, from, length: to - from, position: start + from });
+/** Several pieces are on their way at once; they are yielded in order. */
+async function* remote(store: Store, keys: readonly string[], options: ArrayCallOptions): AsyncGenerator<Uint8Array> {
+  const ahead: Promise<Uint8Array>[] = [];
+  try {
+    for (const [i, key] of keys.entries()) {
+      const size = await store.size(key, options);
+      if (size === undefined) throw new MissingTextPartError(key, keys.length, i);
+      for (const [from, to] of ranges(size, REMOTE_PIECE)) {
+        const piece = store.getRange(key, from, to - from, options).then((bytes) => {
+          if (bytes?.byteLength === to - from) return bytes;
+          throw new MissingTextPartError(key, keys.length, i);
+        });
+        piece.catch(() => undefined);
+        ahead.push(piece);
+        if (ahead.length === IN_FLIGHT) yield await ahead.shift()!;
+      }
     }
-    start += sizes[i]!;
+    for (let piece = ahead.shift(); piece; piece = ahead.shift()) yield await piece;
+  } finally {
+    await Promise.allSettled(ahead);
   }
-  return pieces;
 }

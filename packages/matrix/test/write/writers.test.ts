@@ -25,7 +25,7 @@ import {
   writeCsv,
   writeNpy,
 } from '../../src/index.ts';
-import type { DType, MatrixArray, Shape } from '../../src/index.ts';
+import type { DType, MatrixArray, Shape, Store } from '../../src/index.ts';
 import { dtypes, numbered, shapes } from '../matrices.ts';
 import { numpyMissing, python } from '../python.ts';
 import { localS3 } from '../s3.ts';
@@ -138,18 +138,23 @@ describe('writers', () => {
   });
 
   it('join the texts that workers stored, in order, and miss none', async () => {
-    const store = fileStore(at('workspace'));
-    const tiles = [numbered('float64', 2, 3), numbered('float64', 1, 3)];
+    for (const store of [fileStore(at('workspace')), memoryStore()]) await joins(store);
+  });
+
+  async function joins(store: Store): Promise<void> {
+    const tiles = [numbered('float64', 400_000, 3), numbered('float64', 1, 3)];
     await store.set('C.csv/000001', formatCsvBand(tiles[1]!));
     await store.set('C.csv/000000', formatCsvBand(tiles[0]!));
     await joinCsv(store, 'C.csv', 2, at('joined.csv'));
-    expect(await readFile(at('joined.csv'), 'utf8')).toBe(
-      tiles.map((tile) => Buffer.from(formatCsvBand(tile)).toString()).join(''),
-    );
-    await joinCsv(store, 'C.csv', 2, at('joined.csv.gz'));
-    expect(gunzipSync(await readFile(at('joined.csv.gz')))).toEqual(await readFile(at('joined.csv')));
+    const expected = Buffer.concat(tiles.map(formatCsvBand));
+    expect(expected.length).toBeGreaterThan(2 ** 23);
+    expect(Buffer.compare(await readFile(at('joined.csv')), expected)).toBe(0);
+    if (store.localPath) {
+      await joinCsv(store, 'C.csv', 2, at('joined.csv.gz'));
+      expect(Buffer.compare(gunzipSync(await readFile(at('joined.csv.gz'))), expected)).toBe(0);
+    }
     await expect(joinCsv(store, 'C.csv', 3, at('joined2.csv'))).rejects.toThrow(MissingTextPartError);
-  });
+  }
 
   it.skipIf(numpyMissing)('write what numpy reads as the same matrix', async () => {
     const array = await stored([7, 5], 'float64', [3, 5]);
