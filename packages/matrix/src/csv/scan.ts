@@ -1,7 +1,7 @@
 import { EmptyFileError, MalformedCsvError, NotANumberError, RaggedRowError } from '../errors.ts';
 import { classesFor, DELIMITER, isNumber, LINE_FEED, NEXT, QUOTE, RETURN, START, WORD } from './cell-automaton.ts';
 import type { Start } from './dialect.ts';
-import { CellWalk, WALK_BYTES } from './fast-check.ts';
+import { CellWalk, WALK_BYTES } from './cell-walk.ts';
 import { cellNumber } from './number.ts';
 
 /** Rows that lie between two byte offsets of a text, so that its parts can be read apart. */

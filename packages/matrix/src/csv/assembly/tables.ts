@@ -1,5 +1,5 @@
 /**
- * What lies in the module's memory, written there once by `wasm-module.ts` in the folder above: powers of ten to 128
+ * What lies in the module's memory, written there once by `../module.ts`: powers of ten to 128
  * bits, small powers as integers and as doubles. Everything above `FREE` is the caller's: texts and numbers. The
  * first 1,024 bytes stay empty: the optimizer takes it for granted that no address lies there.
  */
