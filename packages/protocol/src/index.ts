@@ -14,6 +14,7 @@ export { ArrayName, ClusterName, JobId, newJobId, PackageId } from './ids.ts';
 export { deadLetterQueueName, jobQueueName, resultQueueName } from './queues.ts';
 export {
   INLINE_TILE_BYTES,
+  MOST_DELIVERIES,
   SQS_BATCH_MESSAGES,
   SQS_IN_FLIGHT_MESSAGES,
   SQS_LONG_POLL_SECONDS,

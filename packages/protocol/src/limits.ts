@@ -16,3 +16,9 @@ export const SQS_IN_FLIGHT_MESSAGES = 120_000;
  * third, and ten messages share a batch of 1 MiB: 32 KiB keeps a batch of ten packages within one request.
  */
 export const INLINE_TILE_BYTES = 32 * 1024;
+
+/**
+ * Deliveries of one package after which the queue moves it to the dead-letter queue; a worker that gets it for the last time
+ * answers for it instead of trying what may have killed all before.
+ */
+export const MOST_DELIVERIES = 5;

@@ -1,4 +1,11 @@
-import { type ClusterName, deadLetterQueueName, type JobId, jobQueueName, resultQueueName } from '@tessera/protocol';
+import {
+  type ClusterName,
+  deadLetterQueueName,
+  type JobId,
+  jobQueueName,
+  MOST_DELIVERIES,
+  resultQueueName,
+} from '@tessera/protocol';
 import type { QueueAttributeName } from '@aws-sdk/client-sqs';
 import { awsCode } from './aws-code.ts';
 import type { Clients } from './clients.ts';
@@ -7,8 +14,6 @@ import { type World, worldOf } from './world.ts';
 
 type Attributes = Partial<Record<QueueAttributeName, string>>;
 
-/** Times that a package is received before it counts as poison. */
-const MAX_RECEIVES = 5;
 const DAY = 86_400;
 
 /** Work packages: a worker that dies gives its package back after a minute; workers at work extend it. */
@@ -41,7 +46,7 @@ export async function ensureQueues(clients: Clients, world: World, cluster: Clus
   const { QueueArn } = await attributesOf(clients, world, deadLetterQueueUrl, ['QueueArn']);
   const wanted: Attributes = {
     ...JOB_ATTRIBUTES,
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: QueueArn, maxReceiveCount: MAX_RECEIVES }),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: QueueArn, maxReceiveCount: MOST_DELIVERIES }),
   };
   if (found === undefined) {
     const jobQueueUrl = await createQueue(clients, world, name, wanted);

@@ -8,6 +8,8 @@ import { PATIENCE_MS } from '../run/phase-run.ts';
 import { runJob } from '../run/run-job.ts';
 import { parseMasterArguments, type MasterOptions } from './arguments.ts';
 
+/** A call that nobody answers ends in an error, which is then tried again; the longest poll takes 20 s. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 60_000 };
 /** Exit codes: 0 done, 1 the job failed, 3 it was cancelled, 64 started wrongly. None of them is started again. */
 const EXIT = { done: 0, failed: 1, cancelled: 3, usage: 64 } as const;
 
@@ -15,9 +17,9 @@ async function main(options: MasterOptions): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
 
-  const s3 = new S3Client({});
+  const s3 = new S3Client({ requestHandler: TIMEOUTS });
   const context = { s3: () => s3 };
-  const client = new SQSClient({});
+  const client = new SQSClient({ requestHandler: TIMEOUTS });
   const objects = await openStore(`s3://${options.bucket}`, context);
   // A master that ends with an error is not started again, so it bears with what passes from its first call on.
   const text = await patiently(() => objects.get(jobKey(options.job, 'job')), {

@@ -39,8 +39,7 @@ export function planJob(job: JobSpec): Plan {
       operands.flatMap(([name, operand]) => (operand.kind === 'csv' ? [[name, operand.csv]] : [])),
     ),
     phases,
-    // A check that travels with its tiles inside loses its scalars on the way (`run/inline-tiles.ts`).
-    inline: job.op !== 'subtract' && ['A', 'B', 'C'].every((name) => tileBytes(arrays[name]) <= INLINE_TILE_BYTES),
+    inline: ['A', 'B', 'C'].every((name) => tileBytes(arrays[name]) <= INLINE_TILE_BYTES),
     figures: wholeFigures(chosen.figures, phases),
     summary: chosen.summary,
   };

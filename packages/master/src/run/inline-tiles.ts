@@ -14,7 +14,7 @@ export async function inlined(body: PackageBody, open: OpenByName): Promise<Pack
   }
   if (body.kind === 'verify' && body.check.step === 'elements') {
     const [a, b, c] = await Promise.all([take(body.check.a), take(body.check.b), take(body.check.c)]);
-    return { ...body, check: { step: 'elements', a, b, c } };
+    return { ...body, check: { ...body.check, a, b, c } };
   }
   return body;
 }

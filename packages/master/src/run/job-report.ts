@@ -6,11 +6,16 @@ import type { Tally } from './tally.ts';
 /** The report of a job that ended. */
 export function reportOf(
   { jobId, op, operands, dtype }: JobSpec,
-  facts: Pick<Report, 'status' | 'seconds' | 'verified'> & { readonly tally: Tally; readonly error?: unknown },
+  facts: Pick<Report, 'status' | 'seconds' | 'verified'> & {
+    readonly tally: Tally;
+    /** Wall time of the compute phase alone. */
+    readonly kernelWallSeconds: number;
+    readonly error?: unknown;
+  },
 ): Report {
   const [A, B] = [operands.A.shape, operands.B.shape];
   const { status, seconds, verified, tally, error } = facts;
-  const { packages, retries, duplicates, bytes, byWorker } = tally;
+  const { packages, retries, duplicates, bytes } = tally;
   return {
     v: PROTOCOL_VERSION,
     jobId,
@@ -25,7 +30,7 @@ export function reportOf(
     seconds,
     bytes,
     kernel: tally.kernel(),
-    byWorker,
+    byWorker: tally.workersOver(facts.kernelWallSeconds),
     verified,
     ...(error === undefined ? {} : { error: describe(error) }),
   };

@@ -109,7 +109,14 @@ class JobRun {
 
   async execute(): Promise<Report> {
     const report = (status: Report['status'], error?: unknown) =>
-      reportOf(this.#job, { status, seconds: this.#seconds, verified: this.#verified, tally: this.#tally, error });
+      reportOf(this.#job, {
+        status,
+        seconds: this.#seconds,
+        kernelWallSeconds: this.#computed?.seconds ?? 0,
+        verified: this.#verified,
+        tally: this.#tally,
+        error,
+      });
     try {
       await this.#run();
       return report('done');

@@ -2,13 +2,20 @@ import type { CheckOutcome, Report, Result } from '@tessera/protocol';
 
 type Done = Extract<Result, { status: 'done' }>;
 
+interface WorkerTally {
+  packages: number;
+  busySeconds: number;
+  /** Time that its kernel ran in the compute phase. */
+  kernelSeconds: number;
+}
+
 /** What the report says of workers, bytes, kernels and checks, summed as results arrive. */
 export class Tally {
   packages = 0;
   retries = 0;
   duplicates = 0;
   readonly bytes = { read: 0, written: 0 };
-  readonly byWorker: Record<string, { packages: number; busySeconds: number }> = {};
+  readonly byWorker: Record<string, WorkerTally> = {};
   #worst: number | null = null;
   #wrong: CheckOutcome | undefined;
   #kernel: { name: string; detail: string; work: number; unit: 'flop' | 'byte' } | undefined;
@@ -27,6 +34,7 @@ export class Tally {
       const kernel = (this.#kernel ??= { ...result.kernel, work: 0 });
       kernel.work += result.kernel.work;
       this.#computeSeconds += result.seconds.compute;
+      worker.kernelSeconds += result.seconds.compute;
     }
     if (result.check) this.#check(result.check);
   }
@@ -61,10 +69,20 @@ export class Tally {
     return { name, detail, rate, unit: unit === 'flop' ? 'GFLOPS' : 'GB/s' };
   }
 
-  #worker({ worker }: Done): { packages: number; busySeconds: number } {
+  /** What each worker did; `wallSeconds` is how long the compute phase took. */
+  workersOver(wallSeconds: number): Report['byWorker'] {
+    return Object.fromEntries(
+      Object.entries(this.byWorker).map(([worker, { packages, busySeconds, kernelSeconds }]) => [
+        worker,
+        { packages, busySeconds, ...(wallSeconds > 0 ? { kernelShare: kernelSeconds / wallSeconds } : {}) },
+      ]),
+    );
+  }
+
+  #worker({ worker }: Done): WorkerTally {
     let known = this.byWorker[worker];
     if (!known) {
-      known = this.byWorker[worker] = { packages: 0, busySeconds: 0 };
+      known = this.byWorker[worker] = { packages: 0, busySeconds: 0, kernelSeconds: 0 };
       this.#workers++;
     }
     return known;

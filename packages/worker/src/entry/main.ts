@@ -16,6 +16,8 @@ import { kernelSettings } from './kernel-settings.ts';
 import { lastUsedFile } from './last-used.ts';
 import { spotNotice } from './spot-notice.ts';
 
+/** A call that nobody answers ends in an error, which is then tried again; the longest poll takes 20 s. */
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 60_000 };
 /** Started wrongly (sysexits' EX_USAGE): starting it again would not help. */
 const EXIT_USAGE = 64;
 /** Where EC2 instances ask about themselves. */
@@ -29,9 +31,9 @@ async function main(options: WorkerOptions): Promise<void> {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
   const { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata } = process.env;
 
-  const s3 = new S3Client({});
+  const s3 = new S3Client({ requestHandler: TIMEOUTS });
   const context = { s3: () => s3 };
-  const sqs = new SQSClient({});
+  const sqs = new SQSClient({ requestHandler: TIMEOUTS });
   const world = { client: sqs, clock: systemClock, random: Math.random };
   const [instanceId, jobs, objects] = await Promise.all([
     readInstanceId(metadata ?? METADATA),

@@ -1,7 +1,5 @@
-import type { WorkPackage } from '@tessera/protocol';
+import { MOST_DELIVERIES, type WorkPackage } from '@tessera/protocol';
 
-/** Deliveries after which the queue gives a message up (the provisioner sets it): the last one is answered, not tried. */
-const LAST_DELIVERY = 5;
 /** Deliveries of a check after which also the worker takes it that computed what it looks at. */
 const OTHERS_FIRST = 2;
 
@@ -15,5 +13,5 @@ export function isForOthers(work: WorkPackage, worker: string, receiveCount: num
  * it once more saves this worker, and tells the master what the dead-letter queue would keep to itself.
  */
 export function isPoison(receiveCount: number): boolean {
-  return receiveCount >= LAST_DELIVERY;
+  return receiveCount >= MOST_DELIVERIES;
 }
