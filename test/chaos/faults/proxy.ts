@@ -18,11 +18,14 @@ export type Fate =
   /** It is done twice: the second answer is the one that arrives. */
   | { readonly kind: 'twice' };
 
+/** Says what becomes of a request, or leaves it to others. */
+export type Decider = (exchange: Exchange) => Fate | undefined;
+
 /** The network between instances and their cloud. */
 export interface FaultProxy {
   readonly port: number;
-  /** Decides about every request; all pass until somebody says otherwise. */
-  decide: (exchange: Exchange) => Fate;
+  /** Who decides about requests, the last one first; where none of them has an opinion a request passes. */
+  readonly deciders: Set<Decider>;
   /** Does something at the first request that matches, and holds that request up until it is done. */
   once(matches: (exchange: Exchange) => boolean, act: () => Promise<void> | void): void;
   /** Requests by their fate. */
@@ -46,7 +49,7 @@ export async function startProxy(): Promise<FaultProxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: FaultProxy = {
     port: (server.address() as AddressInfo).port,
-    decide: () => ({ kind: 'pass' }),
+    deciders: new Set(),
     once: (matches, act) => void waiting.push({ matches, act }),
     counts: { pass: 0, error: 0, reset: 0, silence: 0, lost: 0, twice: 0 },
     close: () =>
@@ -75,7 +78,7 @@ async function serve(
   const exchange = readExchange(incoming, body);
   const now = waiting.findIndex(({ matches }) => matches(exchange));
   if (now >= 0) await waiting.splice(now, 1)[0]!.act();
-  const fate = proxy.decide(exchange);
+  const fate = fateOf(proxy, exchange);
   proxy.counts[fate.kind]++;
   switch (fate.kind) {
     case 'error':
@@ -95,6 +98,14 @@ async function serve(
       if (fate.afterMs !== undefined) await sleep(fate.afterMs);
       return pass(incoming, body, response);
   }
+}
+
+function fateOf({ deciders }: FaultProxy, exchange: Exchange): Fate {
+  for (const decide of [...deciders].toReversed()) {
+    const fate = decide(exchange);
+    if (fate !== undefined) return fate;
+  }
+  return { kind: 'pass' };
 }
 
 /** Does the request at the cloud; where nobody waits for the answer it is read and dropped. */

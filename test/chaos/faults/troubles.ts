@@ -58,17 +58,16 @@ export const startTwice: Trouble = async (command) => {
 export const disturb =
   (fate: Fate, share: number, ms: number): Trouble =>
   async ({ proxy }, chance) => {
-    const usual = proxy.decide;
-    proxy.decide = (exchange) => (chance.next() < share ? fate : usual(exchange));
+    const decide = () => (chance.next() < share ? fate : undefined);
+    proxy.deciders.add(decide);
     await sleep(ms);
-    proxy.decide = usual;
+    proxy.deciders.delete(decide);
     return `${fate.kind} for ${ms} ms, ${Math.round(share * 100)} % of requests`;
   };
 
 /** What is sent into queues arrives twice, to the end of the run. */
 export const sendTwice: Trouble = async ({ proxy }) => {
-  const usual = proxy.decide;
-  proxy.decide = (exchange) => (exchange.sent.length > 0 ? { kind: 'twice' } : usual(exchange));
+  proxy.deciders.add((exchange) => (exchange.sent.length > 0 ? { kind: 'twice' } : undefined));
   return 'all messages twice';
 };
 

@@ -61,7 +61,7 @@ export class ChaosCommand implements AsyncDisposable {
     this.proxy = proxy;
     mkdirSync(this.#state);
     const { latencyMs } = options;
-    if (latencyMs !== undefined) proxy.decide = () => ({ kind: 'pass', afterMs: latencyMs });
+    if (latencyMs !== undefined) proxy.deciders.add(() => ({ kind: 'pass', afterMs: latencyMs }));
   }
 
   /** Runs the command to its end. */
