@@ -38,6 +38,9 @@ const { status } = spawnSync(
 const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
 rmSync(folder, { recursive: true, force: true });
 if (results) {
+  const tests = results.testResults.flatMap((file) => file.assertionResults);
+  for (const { status: state, fullName } of tests)
+    if (state !== 'passed' && state !== 'failed') process.stdout.write(`skipped: ${fullName}\n`);
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = results;
   process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 }
