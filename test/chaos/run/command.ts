@@ -64,31 +64,28 @@ export class ChaosCommand implements AsyncDisposable {
     if (latencyMs !== undefined) proxy.deciders.add(() => ({ kind: 'pass', afterMs: latencyMs }));
   }
 
-  /** Runs the command to its end. */
-  async run(): Promise<Ended> {
-    const { job, workers, poison } = this.#options;
+  /** Runs the command to its end: the job, or what is given instead. */
+  async run(args: readonly string[] = [...this.#options.job.args, '--memory', '400MiB']): Promise<Ended> {
+    const { workers, poison } = this.#options;
     const tools = join(this.folder, 'tools');
-    mkdirSync(tools);
+    mkdirSync(tools, { recursive: true });
+    this.ended = false;
     installShim(tools);
     const startedAt = performance.now();
-    const child = spawn(
-      process.execPath,
-      [program, ...job.args, '--workers', String(workers), '--memory', '400MiB', '--json'],
-      {
-        cwd: this.folder,
-        env: {
-          ...process.env,
-          INIT_CWD: this.folder,
-          PATH: `${tools}:${process.env['PATH']}`,
-          TESSERA_HOME: this.#state,
-          TESSERA_VISIBILITY_SECONDS: String(VISIBILITY_SECONDS),
-          TESSERA_CHAOS_PROXY: String(this.proxy.port),
-          TESSERA_CHAOS_FULL_DISK: this.#fullDisk,
-          ...(poison === undefined ? {} : { TESSERA_CHAOS_POISON: poison }),
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
+    const child = spawn(process.execPath, [program, ...args, '--workers', String(workers), '--json'], {
+      cwd: this.folder,
+      env: {
+        ...process.env,
+        INIT_CWD: this.folder,
+        PATH: `${tools}:${process.env['PATH']}`,
+        TESSERA_HOME: this.#state,
+        TESSERA_VISIBILITY_SECONDS: String(VISIBILITY_SECONDS),
+        TESSERA_CHAOS_PROXY: String(this.proxy.port),
+        TESSERA_CHAOS_FULL_DISK: this.#fullDisk,
+        ...(poison === undefined ? {} : { TESSERA_CHAOS_POISON: poison }),
       },
-    );
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#pid = child.pid ?? 0;
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -125,11 +122,16 @@ export class ChaosCommand implements AsyncDisposable {
     }
   }
 
-  /** Folder of an array of the job, once the job has begun. */
+  /** The job's id, once it has begun. */
+  get jobId(): string | undefined {
+    const folder = join(this.folder, 'tessera-jobs');
+    return existsSync(folder) ? readdirSync(folder)[0] : undefined;
+  }
+
+  /** Folder of an array of the job, once it is there. */
   array(name: string): string | undefined {
-    const jobsFolder = join(this.folder, 'tessera-jobs');
-    const [job] = existsSync(jobsFolder) ? readdirSync(jobsFolder) : [];
-    const path = job === undefined ? undefined : join(jobsFolder, job, `${name}.zarr`);
+    const { jobId } = this;
+    const path = jobId === undefined ? undefined : join(this.folder, 'tessera-jobs', jobId, `${name}.zarr`);
     return path !== undefined && existsSync(path) ? path : undefined;
   }
 
