@@ -211,6 +211,14 @@ describe('summary', () => {
     expect(over).toContain('1.62 s (the job itself had ended before: compute 9.00 s, verify 0.100 s)');
   });
 
+  test('says so when another kernel than the one asked for multiplied', () => {
+    const kernel = { name: 'blas', detail: '', rate: 20, unit: 'GFLOPS' } as const;
+    const text = (asked: string) => summaryLines(OUTCOME, { ...FACTS, kernel, asked }, 200, plainStyle).join('\n');
+    expect(text('gpu')).toContain("blas, 20 GFLOPS; gpu can't be had here, `doctor` says why");
+    expect(text('auto')).not.toContain('doctor');
+    expect(text('blas')).not.toContain('doctor');
+  });
+
   test('says so when nothing was verified', () => {
     const off = { ...OUTCOME, verified: { method: 'off', ok: false, rounds: 0 } } as const;
     expect(summaryLines(off, { ...FACTS, kernel: null }, 80, plainStyle).join('\n')).toContain('not verified');

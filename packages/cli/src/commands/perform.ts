@@ -36,7 +36,7 @@ export async function perform(
   reporter.detail(`${mark(world)} cloud ready`);
   reporter.waitFor(undefined);
   try {
-    const { outcome, kernel } = await runJob({
+    const { outcome, kernel, asked } = await runJob({
       job: makeJob(() => cloud),
       fleet,
       root: world.root,
@@ -53,7 +53,7 @@ export async function perform(
     reporter.settle();
     if (say.json) context.printJson(outcome);
     const width = world.stdout.isTTY ? world.stdout.columns() : Number.POSITIVE_INFINITY;
-    const facts = { kernel, hint: hint(cloud.ephemeral), buildSeconds: world.loadedAfter / 1000 };
+    const facts = { kernel, asked, hint: hint(cloud.ephemeral), buildSeconds: world.loadedAfter / 1000 };
     for (const line of summaryLines(outcome, facts, width, style)) reporter.say(line);
   } finally {
     reporter.settle();

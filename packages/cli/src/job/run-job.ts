@@ -18,6 +18,8 @@ import { watchJob } from './watch.ts';
 export interface JobEnd {
   readonly outcome: Outcome;
   readonly kernel: Report['kernel'];
+  /** The kernel that was asked for. */
+  readonly asked: string;
 }
 
 /**
@@ -70,7 +72,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     const seconds = { total: end / 1000, start: run.beganAt / 1000, reported, finish: (end - home) / 1000 };
     const outcome = makeOutcome(record, report, seconds, { workers, outputs, planned: job.resumed?.packages });
     await noteEnd(run, { ...record, outcome: { ...outcome } }, places, objects);
-    return { outcome, kernel: report.kernel };
+    return { outcome, kernel: report.kernel, asked: record.kernel };
   } catch (error) {
     throw await cleanUp(run, jobId, error, { bucket, master, places, log });
   }

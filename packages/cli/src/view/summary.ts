@@ -10,6 +10,8 @@ import { wrapWords } from './wrap.ts';
 /** What the summary shows beyond the outcome. */
 export interface SummaryFacts {
   readonly kernel: Report['kernel'];
+  /** The kernel that was asked for. */
+  readonly asked?: string | undefined;
   /** What to do next. */
   readonly hint: string | undefined;
   /** What passed before the program's own code ran: almost nothing, unless it had to be built. */
@@ -22,7 +24,7 @@ const LEAST_BUILD_SECONDS = 1;
 /** The end of a job for people: what was computed, whether it is right, what it took and where it is. */
 export function summaryLines(
   outcome: Outcome,
-  { kernel, hint, buildSeconds }: SummaryFacts,
+  { kernel, asked, hint, buildSeconds }: SummaryFacts,
   width: number,
   style: Style,
 ): string[] {
@@ -32,7 +34,7 @@ export function summaryLines(
   const rows: (readonly [string, string])[] = [
     ['time', timeText(outcome, buildSeconds, style)],
     ['packages', `${packages} on ${counted(workers, 'worker')}${again}${before}`],
-    ...(kernel === null ? [] : [['kernel', kernelText(kernel)] as const]),
+    ...(kernel === null ? [] : [['kernel', kernelText(kernel, asked)] as const]),
     ['moved', `${formatBytes(bytes.read)} read, ${formatBytes(bytes.written)} written`],
     ...(outcome.seed === null ? [] : [['seed', `${outcome.seed}`] as const]),
     ...entriesOf(outputs),
@@ -95,9 +97,13 @@ function kept(text: string): string {
   return text.replaceAll(' ', '\u00A0');
 }
 
-function kernelText({ name, detail, rate, unit }: NonNullable<Report['kernel']>): string {
+/** A kernel that can't be had gives way to another, which must not go unnoticed. */
+function kernelText({ name, detail, rate, unit }: NonNullable<Report['kernel']>, asked: string | undefined): string {
   const speed = rate < 0.01 ? 'under 0.01' : threeDigits(rate);
-  return `${name}, ${speed} ${unit}${detail === '' ? '' : ` (${detail})`}`;
+  // Sums are added by a plain loop at memory speed, whatever kernel multiplies.
+  const given = asked === undefined || asked === 'auto' || asked === name || unit !== 'GFLOPS';
+  const instead = given ? '' : `; ${asked} can't be had here, \`doctor\` says why`;
+  return `${name}, ${speed} ${unit}${detail === '' ? '' : ` (${detail})`}${instead}`;
 }
 
 const LABEL_WIDTH = 11;
