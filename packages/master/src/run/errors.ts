@@ -46,7 +46,10 @@ export class WrongResultError extends JobError {
   constructor(where: { row: number; col: number | null } | null, worst: number | null) {
     const place =
       where === null ? '' : ` first in row ${where.row}${where.col === null ? '' : `, column ${where.col}`};`;
-    const size = worst === null ? '' : ` the largest residual is ${worst.toPrecision(3)} times what rounding allows;`;
+    const size =
+      worst === null || worst <= 1
+        ? ''
+        : ` the largest residual is ${worst.toPrecision(3)} times what rounding allows;`;
     super(`verification found wrong numbers in C:${place}${size} the result was not delivered`);
   }
 }
