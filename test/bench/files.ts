@@ -53,7 +53,8 @@ try {
   for (const { name, n } of cases) {
     python(`r = np.random.default_rng(1)\nfor f in 'AB': np.save('${name}-' + f + '.npy', r.random((${n}, ${n})))`);
   }
-  const tessera = { ...process.env, TESSERA_HOME: join(folder, 'state') };
+  // pnpm has set INIT_CWD to where the benchmark was called from.
+  const tessera = { ...process.env, INIT_CWD: folder, TESSERA_HOME: join(folder, 'state') };
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const [index, { name, sign }] of cases.entries()) {
       const row = rows[index]!;
