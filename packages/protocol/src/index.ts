@@ -15,6 +15,7 @@ export { deadLetterQueueName, jobQueueName, resultQueueName } from './queues.ts'
 export {
   INLINE_TILE_BYTES,
   MOST_DELIVERIES,
+  POISON_DELIVERIES,
   SQS_BATCH_MESSAGES,
   SQS_IN_FLIGHT_MESSAGES,
   SQS_LONG_POLL_SECONDS,

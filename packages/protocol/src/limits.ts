@@ -18,7 +18,14 @@ export const SQS_IN_FLIGHT_MESSAGES = 120_000;
 export const INLINE_TILE_BYTES = 32 * 1024;
 
 /**
- * Deliveries of one package after which the queue moves it to the dead-letter queue; a worker that gets it for the last time
- * answers for it instead of trying what may have killed all before.
+ * Deliveries of one package without an answer after which it counts as poison: whoever gets it then answers for it instead
+ * of trying what may have killed all before.
  */
-export const MOST_DELIVERIES = 5;
+export const POISON_DELIVERIES = 5;
+
+/**
+ * Deliveries of one package after which the queue moves it to the dead-letter queue, where no master sees it. More than
+ * `POISON_DELIVERIES`: that answer too may get lost, with a worker that dies of what its other lane does, or by a receive
+ * of one that is dead.
+ */
+export const MOST_DELIVERIES = 10;

@@ -1,4 +1,4 @@
-import { MOST_DELIVERIES, type WorkPackage } from '@tessera/protocol';
+import { POISON_DELIVERIES, type WorkPackage } from '@tessera/protocol';
 
 /** Deliveries of a check after which also the worker takes it that computed what it looks at. */
 const OTHERS_FIRST = 2;
@@ -13,5 +13,5 @@ export function isForOthers(work: WorkPackage, worker: string, receiveCount: num
  * it once more saves this worker, and tells the master what the dead-letter queue would keep to itself.
  */
 export function isPoison(receiveCount: number): boolean {
-  return receiveCount >= MOST_DELIVERIES;
+  return receiveCount >= POISON_DELIVERIES;
 }
