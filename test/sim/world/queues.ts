@@ -1,10 +1,7 @@
-import type { MessageQueue, OpenQueue, ReceivedMessage } from '@tessera/protocol';
+import { MOST_DELIVERIES, type MessageQueue, type OpenQueue, type ReceivedMessage } from '@tessera/protocol';
 import { batchesOf, QueueGoneError } from '@tessera/queue';
 import type { SimProcess, World } from './process.ts';
 import type { Alarm } from './virtual-time.ts';
-
-/** Receives after which a message goes to the dead-letter queue, as the provisioner sets it. */
-export const MAX_RECEIVES = 5;
 
 interface Message {
   readonly body: string;
@@ -256,7 +253,7 @@ export class SimQueue {
     while (this.#visible.length > 0 && taken.length < max) {
       const message = chance.pick(this.#visible);
       this.#unshow(message);
-      if (message.receiveCount >= MAX_RECEIVES && this.name.startsWith('JobToWorker')) {
+      if (message.receiveCount >= MOST_DELIVERIES && this.name.startsWith('JobToWorker')) {
         this.dead.push(message.body);
         this.#drop(message);
       } else taken.push(message);

@@ -10,7 +10,7 @@ import {
 } from '@tessera/protocol';
 import { ReferenceRefusedError, UnknownJobError } from '../errors.ts';
 
-/** Jobs kept open at once; a fleet seldom works on more. */
+/** Jobs kept open at once, used or not; a fleet seldom works on more. */
 const KEPT = 8;
 
 /** What a worker needs to reach the arrays of jobs. */
@@ -79,37 +79,66 @@ export class OpenJob {
   }
 }
 
+/** A job in use. It stays open until the last who uses it lets go. */
+export interface JobLease extends Disposable {
+  readonly job: OpenJob;
+}
+
+interface Entry {
+  readonly job: Promise<OpenJob>;
+  users: number;
+}
+
 /** The jobs that a worker met last, opened once each. */
 export class OpenJobs {
   readonly #access: JobAccess;
-  readonly #jobs = new Map<JobId, Promise<OpenJob>>();
+  /** The one that was not asked for the longest comes first. */
+  readonly #jobs = new Map<JobId, Entry>();
 
   constructor(access: JobAccess) {
     this.#access = access;
   }
 
-  /** @throws UnknownJobError, and what parsing a manifest throws. */
-  get(jobId: JobId): Promise<OpenJob> {
-    let job = this.#jobs.get(jobId);
-    if (job) this.#jobs.delete(jobId);
-    else {
-      job = this.#load(jobId);
-      job.catch(() => this.#jobs.delete(jobId));
-    }
-    this.#jobs.set(jobId, job);
-    if (this.#jobs.size > KEPT) void this.forget(this.#jobs.keys().next().value!);
-    return job;
-  }
-
-  /** Closes what a job holds open; it is opened anew if it comes again. */
-  async forget(jobId: JobId): Promise<void> {
-    const job = this.#jobs.get(jobId);
+  /** @throws UnknownJobError, and what parsing a manifest throws; a failure is not remembered */
+  async take(jobId: JobId): Promise<JobLease> {
+    const entry = this.#jobs.get(jobId) ?? { job: this.#load(jobId), users: 0 };
     this.#jobs.delete(jobId);
-    await job?.then((open) => open.close()).catch(() => undefined);
+    this.#jobs.set(jobId, entry);
+    entry.users++;
+    try {
+      const job = await entry.job;
+      this.#closeUnused();
+      return { job, [Symbol.dispose]: () => this.#letGo(jobId, entry) };
+    } catch (error) {
+      if (this.#jobs.get(jobId) === entry) this.#jobs.delete(jobId);
+      throw error;
+    }
   }
 
+  /** Closes what a job holds open, once nobody uses it; it is opened anew if it comes again. */
+  async forget(jobId: JobId): Promise<void> {
+    const entry = this.#jobs.get(jobId);
+    this.#jobs.delete(jobId);
+    if (entry?.users === 0) await close(entry);
+  }
+
+  /** When nobody uses a job any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#jobs.keys()].map((jobId) => this.forget(jobId)));
+  }
+
+  #letGo(jobId: JobId, entry: Entry): void {
+    entry.users--;
+    if (entry.users > 0) return;
+    if (this.#jobs.get(jobId) !== entry) void close(entry);
+    else this.#closeUnused();
+  }
+
+  #closeUnused(): void {
+    for (const [jobId, { users }] of this.#jobs) {
+      if (this.#jobs.size <= KEPT) return;
+      if (users === 0) void this.forget(jobId);
+    }
   }
 
   async #load(jobId: JobId): Promise<OpenJob> {
@@ -117,4 +146,8 @@ export class OpenJobs {
     if (!bytes) throw new UnknownJobError(jobId);
     return new OpenJob(parseMessage(Manifest, 'manifest', new TextDecoder().decode(bytes)), this.#access);
   }
+}
+
+async function close({ job }: Entry): Promise<void> {
+  await job.then((open) => open.close()).catch(() => undefined);
 }

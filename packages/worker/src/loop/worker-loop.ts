@@ -16,7 +16,7 @@ import {
 } from '@tessera/protocol';
 import { errorTag, patiently, pauseMs, QueueGoneError } from '@tessera/queue';
 import { PoisonPackageError, UnknownJobError } from '../errors.ts';
-import { OpenJobs, type JobAccess, type OpenJob } from '../jobs/open-jobs.ts';
+import { OpenJobs, type JobAccess, type JobLease, type OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
 import { execute, PackageContext } from '../operations/index.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -154,10 +154,10 @@ class WorkerLoop {
     const facts = { jobId: work.jobId, packageId: work.packageId };
     let result: Result;
     try {
-      const job = await this.#job(work);
+      using lease = await this.#job(work);
       result = isPoison(message.receiveCount)
         ? this.#failure(work, new PoisonPackageError(message.receiveCount))
-        : await this.#execute(work, job);
+        : await this.#execute(work, lease.job);
       await this.#reply(work, result);
     } catch (error) {
       if (isJobOver(error)) {
@@ -179,9 +179,9 @@ class WorkerLoop {
    * belong to another job by now.
    * @throws QueueGoneError, UnknownJobError; other errors say nothing about the package
    */
-  async #job(work: WorkPackage): Promise<OpenJob> {
+  async #job(work: WorkPackage): Promise<JobLease> {
     await this.#patiently(() => this.#replies.get(work.replyTo));
-    return this.#patiently(() => this.#jobs.get(work.jobId));
+    return this.#patiently(() => this.#jobs.take(work.jobId));
   }
 
   /** Does the package; what goes wrong with it is its answer. @throws when it must be released, for the worker stops */
