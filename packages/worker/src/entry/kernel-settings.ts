@@ -5,7 +5,8 @@ import { loadKoffi } from '../kernels/index.ts';
 
 /**
  * What kernels are opened with on this machine.
- * @param environment `TESSERA_BLAS` is the only BLAS library to try, `XDG_CACHE_HOME` where measured rates are kept
+ * @param environment `TESSERA_BLAS` is the only BLAS library to try, `TESSERA_WASM_BITS=128` keeps
+ *   the wasm kernel from vectors that V8 calls experimental, `XDG_CACHE_HOME` where measured rates are kept
  * @param bundleUrl where the program's file is: koffi's native module lies beside it
  */
 export function kernelSettings(
@@ -17,6 +18,7 @@ export function kernelSettings(
   return {
     threads,
     blasPath: environment['TESSERA_BLAS'],
+    wasmBits: environment['TESSERA_WASM_BITS'] === '128' ? (128 as const) : undefined,
     koffi: () => loadKoffi(bundleUrl),
     cacheDir: join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tessera'),
     clock: () => performance.now(),

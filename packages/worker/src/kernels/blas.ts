@@ -1,6 +1,6 @@
 import { blasCandidates, cblas, openBlasLibrary } from './blas-library.ts';
 import type { BlasLibrary, RejectedLibrary } from './blas-library.ts';
-import type { BlasTrials } from './blas-trials.ts';
+import type { Trials } from './trials.ts';
 import { checkGemm } from './check-job.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
@@ -19,7 +19,7 @@ export interface BlasOptions {
   readonly koffi: () => Promise<Koffi>;
   readonly log: KernelLog;
   /** Where crashes of a library are remembered; without it a library that kills the process is tried by every worker. */
-  readonly trials?: BlasTrials | undefined;
+  readonly trials?: Trials | undefined;
   readonly platform?: NodeJS.Platform;
 }
 

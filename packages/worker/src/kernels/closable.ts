@@ -24,7 +24,9 @@ export function closable(kernel: Kernel): Kernel {
 
   return {
     name: kernel.name,
-    detail: kernel.detail,
+    get detail() {
+      return kernel.detail;
+    },
     ...(kernel.software === undefined ? {} : { software: kernel.software }),
     supports: (operation, dtype) => kernel.supports(operation, dtype),
     workspaceBytes: (job) => kernel.workspaceBytes(job),

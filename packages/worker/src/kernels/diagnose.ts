@@ -91,5 +91,7 @@ const isChoosable = (kernels: readonly Kernel[]) => (rate: KernelRate) =>
 function blasRemedy(rates: readonly KernelRate[]): Pick<KernelDiagnosis, 'remedy' | 'gain'> {
   const wasm = rates.find(({ kernel, op, dtype }) => kernel === 'wasm' && op === 'multiply' && dtype === 'float64');
   const remedy = installBlasCommand(process.platform);
-  return wasm ? { remedy, gain: { from: wasm.rate, to: wasm.rate * blasGain(process.arch) } } : { remedy };
+  if (!wasm) return { remedy };
+  const bits = wasm.detail.includes('256-bit') ? 256 : 128;
+  return { remedy, gain: { from: wasm.rate, to: wasm.rate * blasGain(process.arch, bits) } };
 }

@@ -21,12 +21,14 @@ export function installBlasCommand(platform: NodeJS.Platform, osRelease: string 
 }
 
 /**
- * By what factor a BLAS beats the wasm kernel per thread: WebAssembly has 128-bit vectors, and a BLAS uses what the
- * processor has. Measured: 2.0 with AVX2 (EPYC Milan), 2.1 with AVX-512 (Cascade Lake); with 128-bit vectors (arm64 NEON)
- * nothing but a better use of registers is left.
+ * By what factor a BLAS beats the wasm kernel per thread, which computes with `bits` bits at once; a BLAS uses what the
+ * processor has. Measured against 128 bits: 2.0 with AVX2 (EPYC Milan), 2.1 with AVX-512 (Cascade Lake), 3 (Sapphire
+ * Rapids); against 256 bits: 1.8 with AVX-512 (Sapphire Rapids). With the processor's own width in both (AVX2 against 256
+ * bits, arm64's NEON against 128) nothing but a better use of registers and caches is left.
  */
-export function blasGain(arch: string, cpuInfo: string = readText('/proc/cpuinfo')): number {
+export function blasGain(arch: string, bits: 128 | 256, cpuInfo: string = readText('/proc/cpuinfo')): number {
   if (arch !== 'x64') return 1.2;
+  if (bits === 256) return /\bavx512f\b/.test(cpuInfo) ? 1.8 : 1.2;
   return /\bavx512f\b/.test(cpuInfo) ? 2.1 : /\bavx2\b/.test(cpuInfo) || cpuInfo === '' ? 2 : 1.1;
 }
 

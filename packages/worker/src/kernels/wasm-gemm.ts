@@ -1,11 +1,12 @@
 import type { Dtype, Gemm } from './kernel.ts';
 import type { HasWebAssembly, WebAssemblyMemory } from './web-assembly.ts';
-import { bytesOf, panelStep, tile, tileColumns } from './wasm-module.ts';
+import { bytesOf, depthStep, registerTile } from './wasm-tile.ts';
+import type { VectorBits } from './wasm-tile.ts';
 
 /**
- * Blocks of one product, multiples of the register tile. A block of C (1032×1024) stays in the module's memory for all of k; per 256 of k a packed block of
- * B (2 MiB) streams from L3 past packed blocks of 48 rows of A (192 KiB) in L2. Operands come in by strips of at most
- * `strip` bytes, which are still in L2 when they are packed.
+ * Blocks of one product, multiples of the register tile. A block of C (1032×1024) stays in the module's memory for all of
+ * k, as register tiles; per 256 of k a packed block of B (2 MiB) streams from L3 past packed blocks of 48 rows of A in L2.
+ * Operands come in by strips of at most `strip` bytes, which are still in L2 when they are packed.
  */
 const blocking = { rows: 1032, columns: 1024, depth: 256, rowsOfA: 48, strip: 256 * 1024 } as const;
 
@@ -29,11 +30,12 @@ export interface WasmLayout {
 }
 
 /** The layout for a dtype: 10.5 MiB for float64, 5.5 MiB for float32. */
-export function wasmLayout(dtype: Dtype): WasmLayout {
+export function wasmLayout(dtype: Dtype, bits: VectorBits = 128): WasmLayout {
   const size = bytesOf(dtype);
+  const tile = registerTile(dtype, bits);
   const a = blocking.strip;
-  const b = a + (blocking.rowsOfA / tile.rows) * blocking.depth * panelStep.a;
-  const c = b + (blocking.columns / tileColumns(dtype)) * blocking.depth * panelStep.b;
+  const b = a + (blocking.rowsOfA / tile.rows) * blocking.depth * tile.stepA;
+  const c = b + (blocking.columns / tile.columns) * blocking.depth * tile.stepB;
   const end = c + blocking.rows * blocking.columns * size;
   return {
     ...blocking,
@@ -43,10 +45,10 @@ export function wasmLayout(dtype: Dtype): WasmLayout {
     pages: Math.ceil(end / 65536),
     size,
     tileRows: tile.rows,
-    tileColumns: tileColumns(dtype),
-    depthStep: tile.depthStep,
-    stepA: panelStep.a,
-    stepB: panelStep.b,
+    tileColumns: tile.columns,
+    depthStep,
+    stepA: tile.stepA,
+    stepB: tile.stepB,
   };
 }
 
@@ -57,9 +59,9 @@ export const wasmMemoryBytes = (dtype: Dtype): number => wasmLayout(dtype).pages
  * Makes the product around the module's functions, for one dtype on one thread. Closed: see `compile.ts`; what it needs
  * comes as arguments that survive a `postMessage`.
  */
-export function wasmGemm(bytes: Uint8Array<ArrayBuffer>, layout: WasmLayout): (job: Gemm) => void {
-  const { Instance, Module } = (globalThis as HasWebAssembly).WebAssembly!;
-  const { exports } = new Instance(new Module(bytes));
+export function wasmGemm(module: object, layout: WasmLayout): (job: Gemm) => void {
+  const { Instance } = (globalThis as HasWebAssembly).WebAssembly!;
+  const { exports } = new Instance(module);
   type Pack = (
     to: number,
     from: number,
@@ -72,6 +74,7 @@ export function wasmGemm(bytes: Uint8Array<ArrayBuffer>, layout: WasmLayout): (j
   const packA = exports['packA'] as Pack;
   const packB = exports['packB'] as Pack;
   const multiplyBlock = exports['multiplyBlock'] as (...numbers: number[]) => void;
+  const unpackC = exports['unpackC'] as (...numbers: number[]) => void;
   const { buffer } = exports['memory'] as WebAssemblyMemory;
   const memory = layout.size === 8 ? new Float64Array(buffer) : new Float32Array(buffer);
   const { size } = layout;
@@ -126,15 +129,26 @@ export function wasmGemm(bytes: Uint8Array<ArrayBuffer>, layout: WasmLayout): (j
     }
   }
 
-  /** C := alpha · block + beta · C, with plain copies where that is all. */
-  function store(job: Gemm, row: number, column: number, rows: number, columns: number, blockColumns: number): void {
+  /**
+   * C := alpha · block + beta · C, with plain copies where that is all. The block's tiles become rows in the strip, as many
+   * rows at a time as a tile has.
+   */
+  function store(job: Gemm, row: number, column: number, rows: number, columns: number): void {
     const { alpha, beta, c, ldc } = job;
-    for (let i = 0; i < rows; i++) {
-      const at = job.cOffset + (row + i) * ldc + column;
-      const from = layout.c / size + i * blockColumns;
-      const sums = memory.subarray(from, from + columns);
-      if (alpha === 1 && beta === 0) c.set(sums, at);
-      else combine(alpha, sums, beta, c.subarray(at, at + columns), columns);
+    const tileBytes = layout.tileRows * layout.stepB;
+    const acrossPanels = Math.ceil(columns / layout.tileColumns);
+    const stripColumns = acrossPanels * layout.tileColumns;
+    for (let i = 0; i < rows; i += layout.tileRows) {
+      const block = i - (i % layout.rowsOfA);
+      const downPanels = Math.ceil(Math.min(layout.rowsOfA, rows - block) / layout.tileRows);
+      const from = layout.c + block * stripColumns * size + ((i - block) / layout.tileRows) * tileBytes;
+      unpackC(0, from, acrossPanels, downPanels * tileBytes, stripColumns * size);
+      for (let down = 0; down < Math.min(layout.tileRows, rows - i); down++) {
+        const at = job.cOffset + (row + i + down) * ldc + column;
+        const sums = memory.subarray(down * stripColumns, down * stripColumns + columns);
+        if (alpha === 1 && beta === 0) c.set(sums, at);
+        else combine(alpha, sums, beta, c.subarray(at, at + columns), columns);
+      }
     }
   }
 
@@ -164,16 +178,15 @@ export function wasmGemm(bytes: Uint8Array<ArrayBuffer>, layout: WasmLayout): (j
             multiplyBlock(
               layout.a,
               layout.b,
-              layout.c + ir * nb * size,
+              layout.c + ir * roundUp(columns, layout.tileColumns) * size,
               Math.ceil(some / layout.tileRows),
               Math.ceil(columns / layout.tileColumns),
               roundUp(depth, layout.depthStep),
-              nb * size,
               pc > 0 ? 1 : 0,
             );
           }
         }
-        store(job, ic, jc, rows, columns, nb);
+        store(job, ic, jc, rows, columns);
       }
     }
   };

@@ -2,9 +2,8 @@ import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { closedSource } from '../../src/kernels/compile.ts';
 import { packedGemm } from '../../src/kernels/packed-gemm.ts';
-import { wasmGemm, wasmLayout } from '../../src/kernels/wasm-gemm.ts';
-import { detectWasm } from '../../src/kernels/wasm-features.ts';
-import { emitModule } from '../../src/kernels/wasm-module.ts';
+import { compileNarrow } from '../../src/kernels/wasm-compile.ts';
+import { wasmGemm } from '../../src/kernels/wasm-gemm.ts';
 
 const job = {
   m: 5,
@@ -38,9 +37,7 @@ describe('functions that are compiled again from their text', () => {
   });
 
   it('name nothing outside themselves: the driver of the wasm module', () => {
-    const layout = wasmLayout('float64');
-    const relaxed = ['fused', 'relaxed'].includes(detectWasm());
-    const bytes = emitModule({ dtype: 'float64', relaxed, pages: layout.pages });
-    expectProduct(`(${wasmGemm.toString()})(bytes, layout)`, { bytes, layout });
+    const { module, layout } = compileNarrow('float64', false);
+    expectProduct(`(${wasmGemm.toString()})(module, layout)`, { module, layout });
   });
 });

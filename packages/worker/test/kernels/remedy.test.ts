@@ -18,8 +18,11 @@ describe('what to install for a BLAS', () => {
   });
 
   it('promises more where the processor has wider vectors', () => {
-    expect(blasGain('x64', 'flags : fma avx2 avx512f')).toBeGreaterThan(blasGain('x64', 'flags : fma avx2'));
-    expect(blasGain('x64', 'flags : fma avx2')).toBeGreaterThan(blasGain('x64', 'flags : sse4_2'));
-    expect(blasGain('arm64', '')).toBeGreaterThan(1);
+    const [narrow, avx2, avx512] = ['flags : sse4_2', 'flags : fma avx2', 'flags : fma avx2 avx512f'] as const;
+    for (const bits of [128, 256] as const)
+      expect(blasGain('x64', bits, avx512)).toBeGreaterThan(blasGain('x64', bits, avx2));
+    expect(blasGain('x64', 128, avx2)).toBeGreaterThan(blasGain('x64', 128, narrow));
+    expect(blasGain('x64', 128, avx512)).toBeGreaterThan(blasGain('x64', 256, avx512));
+    expect(blasGain('arm64', 128, '')).toBeGreaterThan(1);
   });
 });

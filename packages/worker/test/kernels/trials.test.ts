@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BlasTrials } from '../../src/kernels/blas-trials.ts';
+import { Trials } from '../../src/kernels/trials.ts';
 
-describe('trials of BLAS libraries', () => {
+describe('trials of native code', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'tessera-trials-'));
@@ -14,14 +14,14 @@ describe('trials of BLAS libraries', () => {
   /** Leaves what a process leaves that dies in the library's first call: the file that it had written. */
   const crashed = (path: string, pid: number): void => {
     let file = '';
-    new BlasTrials(folder, pid, () => true).attempt(path, () => {
+    new Trials(folder, pid, () => true).attempt(path, () => {
       file = readdirSync(folder).find((name) => name.endsWith(`-${pid}`))!;
     });
     writeFileSync(join(folder, file), path);
   };
 
   it('leaves nothing behind after calls that return or throw', () => {
-    const trials = new BlasTrials(folder);
+    const trials = new Trials(folder);
     expect(trials.attempt('libx.so', () => 42)).toBe(42);
     expect(() =>
       trials.attempt('libx.so', () => {
@@ -33,20 +33,20 @@ describe('trials of BLAS libraries', () => {
 
   it('tries again after one crash, which may have been somebody’s kill', () => {
     crashed('libx.so', 999_999_001);
-    expect(new BlasTrials(folder).attempt('libx.so', () => true)).toBe(true);
+    expect(new Trials(folder).attempt('libx.so', () => true)).toBe(true);
   });
 
   it('skips a library that ended two processes, and no other', () => {
     crashed('libx.so', 999_999_001);
     crashed('libx.so', 999_999_002);
-    expect(new BlasTrials(folder).attempt('libx.so', () => true)).toBeUndefined();
-    expect(new BlasTrials(folder).attempt('liby.so', () => true)).toBe(true);
+    expect(new Trials(folder).attempt('libx.so', () => true)).toBeUndefined();
+    expect(new Trials(folder).attempt('liby.so', () => true)).toBe(true);
   });
 
   it('does not mistake workers that are trying right now for crashed ones', () => {
     crashed('libx.so', 999_999_001);
     crashed('libx.so', 999_999_002);
-    const everyoneLives = new BlasTrials(folder, process.pid, () => true);
+    const everyoneLives = new Trials(folder, process.pid, () => true);
     expect(everyoneLives.attempt('libx.so', () => true)).toBe(true);
   });
 
@@ -54,12 +54,12 @@ describe('trials of BLAS libraries', () => {
     for (const pid of [999_999_001, 999_999_002]) crashed('libx.so', pid);
     const old = Date.now() / 1000 - 25 * 3600;
     for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
-    expect(new BlasTrials(folder).attempt('libx.so', () => true)).toBe(true);
+    expect(new Trials(folder).attempt('libx.so', () => true)).toBe(true);
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('does without a folder that cannot be written', () => {
     writeFileSync(join(folder, 'file'), '');
-    expect(new BlasTrials(join(folder, 'file', 'below')).attempt('libx.so', () => true)).toBe(true);
+    expect(new Trials(join(folder, 'file', 'below')).attempt('libx.so', () => true)).toBe(true);
   });
 });

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Crashes after which a library is left alone, so that one worker killed at the wrong moment changes nothing. */
+/** Crashes after which it is left alone, so that one worker killed at the wrong moment changes nothing. */
 const crashesToSkip = 2;
 
-/** A library is tried again after this: it may have been updated. */
+/** Then it is tried again: a library may have been updated. */
 const memoryMs = 24 * 60 * 60 * 1000;
 
 /**
- * Remembers libraries whose first call killed the process (some builds of OpenBLAS do that on processors they don't know),
+ * Remembers native code whose first use killed the process (some builds of OpenBLAS do that on processors they don't know),
  * which no error handler sees: a file is written before the first call and removed after it, so one whose process is
  * gone tells of a crash. Synchronous, because nothing may come between the file and the call.
  */
-export class BlasTrials {
+export class Trials {
   readonly #folder: string;
   readonly #pid: number;
   readonly #isAlive: (pid: number) => boolean;
@@ -24,13 +24,16 @@ export class BlasTrials {
     this.#isAlive = isAlive;
   }
 
-  /** Runs the first calls of a library. @returns undefined when it crashed earlier workers, which is no reason to try again */
-  attempt<Result>(path: string, firstCalls: () => Result): Result | undefined {
-    const prefix = `blas-trial-${createHash('sha256').update(path).digest('hex').slice(0, 12)}-`;
+  /**
+   * Runs the first calls of what `name` stands for, a library's path for instance.
+   * @returns undefined when it crashed earlier workers, which is no reason to try again
+   */
+  attempt<Result>(name: string, firstCalls: () => Result): Result | undefined {
+    const prefix = `kernel-trial-${createHash('sha256').update(name).digest('hex').slice(0, 12)}-`;
     const file = join(this.#folder, `${prefix}${this.#pid}`);
     try {
       mkdirSync(this.#folder, { recursive: true });
-      writeFileSync(file, path);
+      writeFileSync(file, name);
     } catch {
       return firstCalls();
     }
@@ -43,11 +46,11 @@ export class BlasTrials {
 
   #crashes(prefix: string, now: number): number {
     let crashes = 0;
-    for (const name of readdirSync(this.#folder)) {
-      if (!name.startsWith(prefix)) continue;
-      const pid = Number(name.slice(prefix.length));
+    for (const entry of readdirSync(this.#folder)) {
+      if (!entry.startsWith(prefix)) continue;
+      const pid = Number(entry.slice(prefix.length));
       if (pid === this.#pid || this.#isAlive(pid)) continue;
-      const file = join(this.#folder, name);
+      const file = join(this.#folder, entry);
       if (now - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < memoryMs) crashes++;
       else rmSync(file, { force: true });
     }
