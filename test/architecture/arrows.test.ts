@@ -16,13 +16,15 @@ const ARROWS: Record<string, readonly string[]> = {
   'packages/worker': ['@tessera/protocol', '@tessera/matrix', '@tessera/queue'],
   'infra/local-cloud': [],
   // The CLI starts the other programs as bundles; of their source it uses only what has no I/O or knows this
-  // machine: the planner is pure, and with it what fits no worker is refused before anything is started.
+  // machine: the planner is pure, and with it what fits no worker is refused before anything is started. A stored result
+  // is checked again by the code that workers check with.
   'packages/cli': [
     '@tessera/protocol',
     '@tessera/matrix',
     '@tessera/provisioner',
     '@tessera/local-cloud/lifecycle',
     '@tessera/worker/gpu-presence',
+    '@tessera/worker/recheck',
     '@tessera/master/plan',
   ],
 };

@@ -37,6 +37,15 @@ export class UnavailableError extends CliError {
   readonly exitCode = 1;
 }
 
+/** A result, or what it was made of, differs from its certificate, or is wrong. What exactly was printed. */
+export class NotAsCertifiedError extends CliError {
+  readonly _tag = 'NotAsCertifiedError';
+  readonly exitCode = 1;
+  constructor(names: readonly string[]) {
+    super(`not as certified: ${names.join(', ')}; see above`);
+  }
+}
+
 /** A person or the system asked to stop. 128 plus the signal's number, as shells have it. */
 export class InterruptedError extends CliError {
   readonly _tag = 'InterruptedError';

@@ -76,6 +76,8 @@ async function perform(command: Exclude<Command, { name: 'print' }>, context: Co
       return (await import('./commands/resume.ts')).resume(command, context);
     case 'ask':
       return (await import('./commands/ask.ts')).ask(command, context);
+    case 'check':
+      return (await import('./commands/check.ts')).check(command, context);
     case 'up':
       return (await import('./commands/up.ts')).up(command, context);
     case 'down':

@@ -6,6 +6,7 @@ export { runJob, type JobWorld } from './run/run-job.ts';
 export {
   JobCancelledError,
   JobError,
+  MatrixChangedError,
   NoAnswerError,
   PackageFailedError,
   PackageUnsettledError,

@@ -12,6 +12,8 @@ export interface Traffic {
 export interface ArrayCallOptions extends CallOptions {
   /** The call adds its bytes here as well as to the array's own count. */
   readonly traffic?: Traffic | undefined;
+  /** Told the checksum of each chunk that a read met and found right, where chunks carry one. */
+  readonly checksum?: ((r: number, c: number, crc32c: number) => void) | undefined;
 }
 
 /** A matrix at rest that can be read, and mostly written, piece by piece. Safe to use from many calls at once. */

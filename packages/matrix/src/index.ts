@@ -19,7 +19,13 @@ export type { ArrayCallOptions, ArrayContext, ArraySpec, ChunkedArray, MatrixArr
 export { createArray, openArray } from './open-array.ts';
 export { openZarrIn, createZarrIn } from './zarr/open.ts';
 
+export { ChunkChecksums } from './hash/chunk-checksums.ts';
+export { hashMatrix } from './hash/hash-matrix.ts';
+export { readChecked } from './hash/read-checked.ts';
+export type { ReadRegion } from './hash/read-checked.ts';
+
 export { fillRandom } from './random/fill.ts';
+export { randomArray } from './random/array.ts';
 export type { Distribution, RandomOperand } from './random/fill.ts';
 export { fillGaussian, fillSigns } from './random/vectors.ts';
 export { inspectOperand } from './operand.ts';

@@ -9,6 +9,7 @@ it('exports exactly this', () => {
       .toSorted(),
   ).toMatchInlineSnapshot(`
     [
+      "ChunkChecksums",
       "EXTENSIONS",
       "allocate",
       "allocateTile",
@@ -33,6 +34,7 @@ it('exports exactly this', () => {
       "formatOf",
       "freeBytes",
       "gridOf",
+      "hashMatrix",
       "ingestCsv",
       "inlineToTile",
       "inspectCsv",
@@ -48,6 +50,8 @@ it('exports exactly this', () => {
       "overlaps",
       "parentOf",
       "parseCsvBand",
+      "randomArray",
+      "readChecked",
       "readCsvPart",
       "streamCsv",
       "tileToInline",

@@ -13,6 +13,7 @@ export { jobShapes, storedShape } from './job-shapes.ts';
 export { ArrayName, ClusterName, JobId, newJobId, PackageId } from './ids.ts';
 export { deadLetterQueueName, jobQueueName, resultQueueName } from './queues.ts';
 export {
+  CHECKSUMS_IN_RESULT,
   INLINE_TILE_BYTES,
   MOST_DELIVERIES,
   POISON_DELIVERIES,
@@ -40,7 +41,8 @@ export {
   type PackageKind,
   type PackageOf,
 } from './messages/work-package.ts';
-export { CheckOutcome, KernelUse, Result } from './messages/result.ts';
+export { CheckOutcome, Checksums, KernelUse, Result } from './messages/result.ts';
+export { Certificate, CertifiedOperand, MatrixHash } from './messages/certificate.ts';
 export {
   ArrayDeclaration,
   CsvBand,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Certificate } from './messages/certificate.ts';
 import { ProgressEvent } from './messages/event.ts';
 import { JobSpec, Manifest } from './messages/job.ts';
 import { Report } from './messages/report.ts';
@@ -11,7 +12,7 @@ import { PROTOCOL_VERSION } from './version.ts';
  * value; `pnpm --filter @tessera/protocol schema` writes it.
  */
 export function protocolJsonSchema(): object {
-  const documents = { JobSpec, Manifest, WorkPackage, Result, ProgressEvent, Report };
+  const documents = { JobSpec, Manifest, WorkPackage, Result, ProgressEvent, Report, Certificate };
   const $defs = Object.fromEntries(
     Object.entries(documents).map(([name, schema]) => {
       const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });

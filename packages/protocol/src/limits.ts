@@ -29,3 +29,6 @@ export const POISON_DELIVERIES = 5;
  * of one that is dead.
  */
 export const MOST_DELIVERIES = 10;
+
+/** Checksums of chunks that one result carries at most: half of what a message may hold. */
+export const CHECKSUMS_IN_RESULT = 98_304;

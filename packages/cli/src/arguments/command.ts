@@ -15,6 +15,16 @@ export type Command =
       readonly say: SayOptions;
     }
   | { readonly name: 'status'; readonly fleet: FleetOptions; readonly say: SayOptions }
+  /** Compares a result with its certificate. */
+  | {
+      readonly name: 'check';
+      /** As typed, like the operands, which may be fewer than the job had. */
+      readonly result: string;
+      readonly operands: readonly string[];
+      readonly certificate: string | undefined;
+      readonly fleet: FleetOptions;
+      readonly say: SayOptions;
+    }
   | { readonly name: 'env'; readonly say: SayOptions }
   | { readonly name: 'doctor'; readonly fleet: FleetOptions; readonly say: SayOptions }
   /** `--help` and `--version`: nothing but a text. */

@@ -8,6 +8,7 @@ Examples:
                                                   C = 2·AᵀB + C0
   tessera gram A.npy                              AᵀA of a file
   tessera add A.npy 100x100 --integers 0..9       a file and a random matrix
+  tessera check C.npy                             is C.npy still what was verified, and right?
   tessera up --workers 4                          keep a fleet for many jobs (down ends it)
   tessera multiply A.npy B.npy --cloud aws        the same on EC2, with your AWS credentials
 

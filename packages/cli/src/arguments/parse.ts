@@ -77,6 +77,24 @@ function describe(set: (command: Command) => void, version: string): Program {
     .argument('<job>', 'its id: the name of its folder in ./tessera-jobs')
     .action((job: string, values: Values) => set(readResume(job, values, resume)));
 
+  fleetOptions(
+    sayOptions(program.command('check').description('compare a result with its certificate and check it again')),
+  )
+    .usage('RESULT [OPERANDS...] [options]')
+    .argument('<result>', 'what a job wrote: a .npy, .csv, .csv.gz or .zarr')
+    .argument('[operands...]', 'where its operands are now (else where the job read them, or made from their seed)')
+    .option('--certificate <path>', 'the certificate (else RESULT.certificate.json, or certificate.json in a .zarr)')
+    .action((result: string, operands: string[], values: Values) =>
+      set({
+        name: 'check',
+        result,
+        operands,
+        certificate: text(values['certificate']),
+        fleet: readFleet(values),
+        say: readSay(values),
+      }),
+    );
+
   fleetOptions(sayOptions(program.command('up').description('start a fleet that stays for many jobs'))).action(
     (values: Values) => set({ name: 'up', fleet: readFleet(values), say: readSay(values) }),
   );

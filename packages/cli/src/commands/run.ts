@@ -1,9 +1,7 @@
 import { planJob, type Plan } from '@tessera/master/plan';
 import { formatShape, newJobId } from '@tessera/protocol';
-import type { FleetOptions, RunCommand } from '../arguments/command.ts';
-import type { Cloud } from '../cloud/cloud.ts';
+import type { RunCommand } from '../arguments/command.ts';
 import { foreseeFleet } from '../cloud/fleet.ts';
-import { UsageError } from '../errors.ts';
 import { formulaText } from '../formula.ts';
 import { readOperand, spreadOperands } from '../input/operand.ts';
 import { readOutput } from '../input/output.ts';
@@ -12,8 +10,9 @@ import { isTiny } from '../job/fleet-size.ts';
 import { foreseenSpec, newJob } from '../job/new-job.ts';
 import { makeRequest, mapOperands, OPERAND_NAMES, spaceNeeds, type JobRequest } from '../job/request.ts';
 import { planDocument, planLines } from '../view/plan.ts';
+import { bucketReader } from './bucket-reader.ts';
 import type { CommandContext } from './context.ts';
-import { findCloud, openCloud } from './open-cloud.ts';
+import { findCloud } from './open-cloud.ts';
 import { perform } from './perform.ts';
 
 /** `add`, `multiply` and the others: looks at everything and plans it first, then computes. */
@@ -60,26 +59,6 @@ async function readRequest(command: RunCommand, context: CommandContext): Promis
   await bucket.close();
   const out = job.out === undefined ? undefined : readOutput(cwd, job.out);
   return makeRequest(op, operands, job, out, Math.random);
-}
-
-/** Looks into buckets for operands: a cloud that is there is asked, none is started for it. */
-function bucketReader(fleet: FleetOptions, context: CommandContext) {
-  let cloud: Cloud | undefined;
-  return {
-    async s3() {
-      if (fleet.cloud === 'local') {
-        const { findLasting } = await import('../cloud/local.ts');
-        if ((await findLasting(context.settings.stateRoot)) === undefined) {
-          throw new UsageError(
-            's3:// operands are read from AWS (--cloud aws) or from a local cloud that stays (`up`)',
-          );
-        }
-      }
-      cloud ??= await openCloud(fleet, context);
-      return cloud.clients.s3;
-    },
-    close: async () => cloud?.close(),
-  };
 }
 
 /** Bytes that a plan stores besides operands and result: partial products, projections. */

@@ -35,6 +35,8 @@ export interface Outcome {
   readonly bytes: { readonly read: number; readonly written: number };
   readonly verified: Report['verified'];
   readonly outputs: Outputs;
+  /** Path or URL of what says how C was verified; missing where it was not. */
+  readonly certificate?: string;
   /** Packages that a job which went on did not have to do again. */
   readonly kept?: number;
 }
@@ -59,7 +61,12 @@ export function makeOutcome(
   record: JobRecord,
   report: Report,
   own: OwnSeconds,
-  facts: { readonly workers: number; readonly outputs: Outputs; readonly planned: number | undefined },
+  facts: {
+    readonly workers: number;
+    readonly outputs: Outputs;
+    readonly certificate?: string | undefined;
+    readonly planned: number | undefined;
+  },
 ): Outcome {
   const transposed = transposedOf(record);
   const { alpha, beta } = record;
@@ -91,6 +98,7 @@ export function makeOutcome(
     bytes: report.bytes,
     verified: report.verified,
     outputs: facts.outputs,
+    ...(facts.certificate === undefined ? {} : { certificate: facts.certificate }),
     ...(facts.planned === undefined ? {} : { kept: Math.max(0, facts.planned - report.packages) }),
   };
 }

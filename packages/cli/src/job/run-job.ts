@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { openStore, type Store } from '@tessera/matrix';
 import { jobKey, parseMessage, Report } from '@tessera/protocol';
 import { createResultQueue, provisionFleet, startMaster, type Fleet, type StartedMaster } from '@tessera/provisioner';
+import { bringCertificate } from '../check/certificate-place.ts';
 import { fleetSpec } from '../cloud/fleet.ts';
 import { JobFailedError, UsageError } from '../errors.ts';
 import type { Places } from '../input/places.ts';
@@ -67,10 +68,21 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     const home = run.elapsed();
     const reported = (home - run.beganAt) / 1000;
     const given = mapOperands(record.home.given, (file) => file?.place ?? null);
-    const outputs = await bringHome({ places, jobId, given, context: storeContext(run), signal });
+    const [outputs, certified] = await Promise.all([
+      bringHome({ places, jobId, given, context: storeContext(run), signal }),
+      report.verified.method === 'off' ? undefined : objects.get(jobKey(jobId, 'certificate'), { signal }),
+    ]);
+    const certificate = outputs.C.startsWith('s3:')
+      ? certified && `s3://${bucket}/${jobKey(jobId, 'certificate')}`
+      : await bringCertificate(certified, outputs.C);
     const end = run.elapsed();
     const seconds = { total: end / 1000, start: run.beganAt / 1000, reported, finish: (end - home) / 1000 };
-    const outcome = makeOutcome(record, report, seconds, { workers, outputs, planned: job.resumed?.packages });
+    const outcome = makeOutcome(record, report, seconds, {
+      workers,
+      outputs,
+      certificate,
+      planned: job.resumed?.packages,
+    });
     await noteEnd(run, { ...record, outcome: { ...outcome } }, places, objects);
     return { outcome, kernel: report.kernel, asked: record.kernel };
   } catch (error) {

@@ -39,6 +39,7 @@ export function summaryLines(
     ...(outcome.seed === null ? [] : [['seed', `${outcome.seed}`] as const]),
     ...entriesOf(outputs),
     ['C', style.bold(outputs.C)],
+    ...(outcome.certificate === undefined ? [] : [['proof', outcome.certificate] as const]),
   ];
   return [
     '',

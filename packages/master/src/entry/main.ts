@@ -40,6 +40,7 @@ async function main(options: MasterOptions): Promise<number> {
     signal: stop.signal,
     emit: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
     warn: (message) => process.stderr.write(`${message}\n`),
+    node: process.versions.node,
   });
   await deleteResults(client, job.jobId);
   return EXIT[report.status];

@@ -90,9 +90,21 @@ function declareArrays(
   // For an operation of one operand B is A again.
   arrays['B'] ??= arrays['A']!;
   arrays['C'] = { url: job.output.url, shape: input.shapes.C, dtype: job.dtype, chunk: chosen.chunks.C };
+  for (const [name, array] of Object.entries(arrays)) {
+    const transposed = name in job.operands && job.operands[name as 'A']?.transposed === true;
+    if (isReadByRows(job, array, transposed)) arrays[name] = { ...array, hashChunk: [array.chunk[0], array.shape[1]] };
+  }
   for (const [name, array] of Object.entries(chosen.extra))
     arrays[name] = { ...array, url: `${job.workspace}/${name}.zarr` };
   return arrays;
+}
+
+/**
+ * Whether checks read whole rows of an array, so that its hash is best taken of these: all matrices of a product that are
+ * stored row by row, but for one that is only used transposed.
+ */
+function isReadByRows({ op }: JobSpec, { url }: ArrayDeclaration, transposed: boolean): boolean {
+  return url.endsWith('.npy') && operations[op].transposes && (op === 'gram' || !transposed);
 }
 
 function wholeFigures(figures: OperationPlan['figures'], phases: readonly PhasePlan[]): PlanFigures {

@@ -54,6 +54,17 @@ export class WrongResultError extends JobError {
   }
 }
 
+/** Two checks read one chunk and it was not the same: somebody wrote into an operand while the job ran. */
+export class MatrixChangedError extends JobError {
+  readonly _tag = 'MatrixChangedError';
+  constructor(array: string, chunk: number) {
+    super(
+      `${array} changed while the job ran: its chunk ${chunk} was read twice and differs; the result was not delivered. ` +
+        'Leave operands alone until the job has ended, and start it again',
+    );
+  }
+}
+
 /** Somebody asked the job to stop. */
 export class JobCancelledError extends JobError {
   readonly _tag = 'JobCancelledError';

@@ -5,9 +5,12 @@ import type { ArrayPiece, PackageBody, Result, TileSource } from '@tessera/proto
 export type OpenByName = (name: string) => Promise<MatrixArray>;
 
 /** The package with its operands inside it and its output asked for in the reply; kinds without operands stay as they are. */
-export async function inlined(body: PackageBody, open: OpenByName): Promise<PackageBody> {
+export async function inlined(
+  body: PackageBody,
+  read: (piece: ArrayPiece, body: PackageBody) => Promise<Tile>,
+): Promise<PackageBody> {
   const take = async (source: TileSource): Promise<TileSource> =>
-    source.kind === 'inline' ? source : tileToInline(await (await open(source.array)).read(source));
+    source.kind === 'inline' ? source : tileToInline(await read(source, body));
   if (body.kind === 'add' || body.kind === 'multiply') {
     const [a, b] = await Promise.all([take(body.a), take(body.b)]);
     return { ...body, a, b, c: { kind: 'reply' } };

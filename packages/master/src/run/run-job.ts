@@ -1,4 +1,4 @@
-import type { MatrixArray, Store } from '@tessera/matrix';
+import { readChecked, type MatrixArray, type Store } from '@tessera/matrix';
 import {
   jobKey,
   jobQueueName,
@@ -21,6 +21,7 @@ import { errorTag, patiently } from '@tessera/queue';
 import { masterOperations } from '../operations/index.ts';
 import { operationInput, planJob } from '../plan/plan-job.ts';
 import type { PhasePlan, Plan } from '../plan/plan.ts';
+import { certificateOf } from './certificate.ts';
 import { JobCancelledError, WrongResultError } from './errors.ts';
 import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
 import { reportOf } from './job-report.ts';
@@ -51,6 +52,8 @@ export interface JobWorld {
   emit(event: ProgressEvent): void;
   warn(message: string): void;
   readonly stragglers?: StragglerPolicy;
+  /** Version of Node, for the certificate. */
+  readonly node?: string;
   /** How the job is cut; `planJob` where nothing else is given. A simulation cuts smaller. */
   readonly plan?: (job: JobSpec) => Plan;
 }
@@ -86,6 +89,8 @@ class JobRun {
   #computed: PhaseOutcome | undefined;
   /** Packages so far by phase: two phases of one name share their numbers. */
   readonly #numbered = new Map<Phase, number>();
+  /** When the first check was sent. */
+  #checkedFrom: number | undefined;
   #verified: Report['verified'] = { method: 'off', ok: false, rounds: 0 };
 
   constructor(job: JobSpec, world: JobWorld) {
@@ -145,11 +150,17 @@ class JobRun {
     });
     const inbox = new Inbox(results, this.#world);
     const running = { plan, jobs, inbox, resumed };
+    let certified: Promise<void> | undefined;
     try {
       for (const [place, phase] of plan.phases.entries()) {
         await this.#phase(phase, plan.phases.slice(0, place), running);
-        if (phase.phase === 'verify') await this.#judge(running);
+        if (phase.phase !== 'verify') continue;
+        await this.#judge(running);
+        certified = this.#certify(plan);
+        // Awaited below; until then a failure must not count as unhandled.
+        certified.catch(() => undefined);
       }
+      await certified;
     } finally {
       inbox.close();
     }
@@ -184,6 +195,7 @@ class JobRun {
   async #phase(plan: PhasePlan, earlier: readonly PhasePlan[], run: Running): Promise<PhaseOutcome> {
     const firstNumber = this.#numbered.get(plan.phase) ?? 0;
     this.#numbered.set(plan.phase, firstNumber + plan.packages);
+    if (plan.phase === 'project' || plan.phase === 'verify') this.#checkedFrom ??= this.#world.clock.now();
     const outcome = await runPhase(plan, this.#contextFor(plan, earlier, firstNumber, run));
     this.#outcomes.push(outcome);
     if (plan.phase === 'compute') this.#computed = outcome;
@@ -205,7 +217,16 @@ class JobRun {
     { plan, jobs, inbox, resumed }: Running,
   ): PhaseContext {
     const open: OpenByName = (name) => this.#opened(name, () => this.#world.openArray(plan.arrays[name]!));
-    const inlining = (body: PackageBody) => (plan.inline ? inlined(body, open) : Promise.resolve(body));
+    // What travels inside a check's message is read by nobody but the master.
+    const read = async (piece: ArrayPiece, { kind }: PackageBody) => {
+      const array = await open(piece.array);
+      if (kind !== 'verify') return array.read(piece);
+      const { evidence } = this.#tally;
+      const note = (index: number, crc32c: number) => evidence.note(piece.array, index, crc32c);
+      const { chunk, hashChunk = chunk } = plan.arrays[piece.array]!;
+      return readChecked(array, hashChunk, note)(piece);
+    };
+    const inlining = (body: PackageBody) => (plan.inline ? inlined(body, read) : Promise.resolve(body));
     const isBroken = async (piece: ArrayPiece) => (await this.#patiently(() => stateOf(piece, open))) === 'broken';
     return {
       jobId: this.#job.jobId,
@@ -250,6 +271,31 @@ class JobRun {
     const { wrong, worst } = this.#tally;
     if (wrong) throw new WrongResultError(wrong.where, worst);
     this.#verified.ok = true;
+  }
+
+  /** Stores what was found right, and how, beside the report. */
+  async #certify(plan: Plan): Promise<void> {
+    const { clock, objects, node } = this.#world;
+    const { evidence } = this.#tally;
+    const endedAt = clock.now();
+    const hashes = new Map<string, string>();
+    for (const name of ['A', 'B', 'C0', 'C']) {
+      const declared = plan.arrays[name];
+      if (!declared) continue;
+      const sha256 = evidence.sha256(name, declared);
+      if (sha256 !== undefined) hashes.set(name, sha256);
+    }
+    const certificate = certificateOf(this.#job, evidence, {
+      verified: this.#verified,
+      seed: operationInput(this.#job).verify.seed,
+      startedAt: this.#checkedFrom ?? endedAt,
+      endedAt,
+      arrays: plan.arrays,
+      hashes,
+      node,
+    });
+    const bytes = new TextEncoder().encode(JSON.stringify(certificate));
+    await this.#patiently(() => objects.set(jobKey(this.#job.jobId, 'certificate'), bytes));
   }
 
   /** A check goes to workers that did not compute what it looks at, where the fleet has others. */

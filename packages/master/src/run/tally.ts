@@ -1,4 +1,5 @@
 import type { CheckOutcome, Report, Result } from '@tessera/protocol';
+import { Evidence } from './evidence.ts';
 
 type Done = Extract<Result, { status: 'done' }>;
 
@@ -16,6 +17,7 @@ export class Tally {
   duplicates = 0;
   readonly bytes = { read: 0, written: 0 };
   readonly byWorker: Record<string, WorkerTally> = {};
+  readonly evidence = new Evidence();
   #worst: number | null = null;
   #wrong: CheckOutcome | undefined;
   #kernel: { name: string; detail: string; work: number; unit: 'flop' | 'byte' } | undefined;
@@ -25,6 +27,7 @@ export class Tally {
   /** Counts one package's first answer. */
   count(result: Done, phase: string): void {
     this.packages++;
+    this.evidence.add(result);
     this.bytes.read += result.bytes.read;
     this.bytes.written += result.bytes.written;
     const worker = this.#worker(result);

@@ -44,7 +44,7 @@ export function decodeChunk(
     throw new CorruptTileError(url, at, `expected ${payloadBytes + CHECKSUM} bytes, found ${bytes.byteLength}`);
   }
   const payload = bytes.subarray(0, payloadBytes);
-  const stored = new DataView(bytes.buffer, bytes.byteOffset + payloadBytes, CHECKSUM).getUint32(0, true);
+  const stored = storedChecksum(bytes);
   const computed = crc32c(payload);
   if (stored !== computed) {
     throw new CorruptTileError(url, at, `its checksum is ${hex(computed)}, expected ${hex(stored)}`);
@@ -56,6 +56,11 @@ export function decodeChunk(
   const tile = allocateTile(dtype, rows, cols);
   copyRegion({ data, cols: chunk[1] }, { row: 0, col: 0, rows, cols }, tile, { row: 0, col: 0 });
   return tile;
+}
+
+/** The checksum at the end of a stored chunk. */
+export function storedChecksum(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + bytes.byteLength - CHECKSUM, CHECKSUM).getUint32(0, true);
 }
 
 function padded(tile: Tile, rows: number, cols: number): Elements {

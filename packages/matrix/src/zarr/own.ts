@@ -7,7 +7,7 @@ import { MissingTileError, PartialChunkError, RegionError } from '../errors.ts';
 import type { Store } from '../stores/store.ts';
 import { allocateTile, checkRegion, checkTile, copyRegion } from '../tile.ts';
 import type { Region, Tile } from '../tile.ts';
-import { decodeChunk, encodeChunk } from './chunk-bytes.ts';
+import { decodeChunk, encodeChunk, storedChecksum } from './chunk-bytes.ts';
 import type { OwnArray } from './metadata.ts';
 
 /** Chunks of one region that are read or written at once. */
@@ -28,7 +28,9 @@ export function ownArray(url: string, store: Store, { shape, dtype, chunk }: Own
     const [bytes, crc32c] = await Promise.all([store.get(keyOf(r, c), options), loadCrc32c()]);
     if (!bytes) return undefined;
     countRead(bytes.byteLength, traffic, options);
-    return decodeChunk(layout, [r, c], chunkRegion(shape, chunk, r, c), bytes, crc32c);
+    const tile = decodeChunk(layout, [r, c], chunkRegion(shape, chunk, r, c), bytes, crc32c);
+    options?.checksum?.(r, c, storedChecksum(bytes));
+    return tile;
   }
 
   async function writeChunk(r: number, c: number, tile: Tile, options?: ArrayCallOptions): Promise<void> {

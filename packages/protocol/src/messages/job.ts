@@ -91,7 +91,14 @@ export const JobSpec = z.object({
 export type JobSpec = z.infer<typeof JobSpec>;
 
 /** An array of a job: where it is and what it holds. */
-export const ArrayDeclaration = z.object({ url: Url, shape: Shape, dtype: DType, chunk: Shape });
+export const ArrayDeclaration = z.object({
+  url: Url,
+  shape: Shape,
+  dtype: DType,
+  chunk: Shape,
+  /** The chunks that its hash is taken of (see `MatrixHash`), where these are others: runs of bytes in its file. */
+  hashChunk: Shape.optional(),
+});
 export type ArrayDeclaration = z.infer<typeof ArrayDeclaration>;
 
 /**
@@ -112,6 +119,6 @@ export const Manifest = z.object({
 export type Manifest = z.infer<typeof Manifest>;
 
 /** Key of a job's objects in the fleet's bucket. */
-export function jobKey(jobId: JobId, object: 'job' | 'manifest' | 'report'): string {
+export function jobKey(jobId: JobId, object: 'job' | 'manifest' | 'report' | 'certificate'): string {
   return `jobs/${jobId}/${object}.json`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { JobId, PackageId } from '../ids.ts';
+import { ArrayName, JobId, PackageId } from '../ids.ts';
+import { CHECKSUMS_IN_RESULT } from '../limits.ts';
 import { PROTOCOL_VERSION } from '../version.ts';
 import { InlineTile } from './tile.ts';
 
@@ -11,6 +12,9 @@ export const CheckOutcome = z.object({
   where: z.object({ row: z.int(), col: z.int().nullable() }).nullable(),
   /** NaN or infinities were met, so a projection says nothing and the product must be computed again to be checked. */
   nonFinite: z.boolean(),
+  /** The residual that `worst` speaks of, and what rounding allows there; where there is one that is no exact zero. */
+  residual: z.number().nonnegative().optional(),
+  tolerance: z.number().nonnegative().optional(),
 });
 export type CheckOutcome = z.infer<typeof CheckOutcome>;
 
@@ -23,6 +27,17 @@ export const KernelUse = z.object({
 });
 export type KernelUse = z.infer<typeof KernelUse>;
 
+/**
+ * CRC-32C of chunks that a check read, as the job's manifest cuts the array for its hash: those from number `first` on, counted from
+ * left to right and then downwards; four bytes each, little-endian, in base64.
+ */
+export const Checksums = z.object({
+  array: ArrayName,
+  first: z.int().nonnegative(),
+  crc32c: z.base64().max(Math.ceil((CHECKSUMS_IN_RESULT * 4) / 3) * 4),
+});
+export type Checksums = z.infer<typeof Checksums>;
+
 const facts = {
   v: z.literal(PROTOCOL_VERSION),
   bundle: z.string().max(40),
@@ -31,6 +46,8 @@ const facts = {
   attempt: z.int().positive(),
   /** Instance id and process, unique among the workers of a fleet. */
   worker: z.string().min(1).max(80),
+  /** Version of Node that the worker runs on. */
+  node: z.string().max(40).optional(),
 };
 
 /**
@@ -53,6 +70,8 @@ export const Result = z.discriminatedUnion('status', [
     reusedBytes: z.number().nonnegative().optional(),
     tile: InlineTile.optional(),
     check: CheckOutcome.optional(),
+    /** What a check read of operands and result. */
+    checksums: z.array(Checksums).optional(),
   }),
   z.object({
     ...facts,

@@ -57,6 +57,7 @@ async function main(options: WorkerOptions): Promise<void> {
   log.info({ worker: id, cluster: options.cluster, bundle: BUNDLE_VERSION, threads: options.threads }, 'worker ready');
   await runWorker({
     id,
+    node: process.versions.node,
     jobs,
     openQueue: (name) => openSqsQueue(world, name),
     access: {

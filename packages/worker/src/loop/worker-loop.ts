@@ -39,6 +39,8 @@ export interface WorkerLog {
 export interface WorkerWorld {
   /** Unique in the fleet; stands in every result. */
   readonly id: string;
+  /** Version of Node, for results. */
+  readonly node?: string;
   readonly jobs: MessageQueue;
   readonly openQueue: OpenQueue;
   readonly access: JobAccess;
@@ -236,13 +238,15 @@ class WorkerLoop {
   }
 
   #facts(work: WorkPackage) {
+    const { id, node } = this.#world;
     return {
       v: PROTOCOL_VERSION,
       bundle: BUNDLE_VERSION,
       jobId: work.jobId,
       packageId: work.packageId,
       attempt: work.attempt,
-      worker: this.#world.id,
+      worker: id,
+      ...(node === undefined ? {} : { node }),
     } as const;
   }
 }

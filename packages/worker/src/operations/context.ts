@@ -1,6 +1,7 @@
 import { allocateTile, inlineToTile, tileToInline, type Tile, type Traffic } from '@tessera/matrix';
 import type {
   CheckOutcome,
+  Checksums,
   Clock,
   DType,
   InlineTile,
@@ -14,6 +15,7 @@ import type { OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
 import type { Turn } from '../loop/turn.ts';
 import { cacheOf, dropCache } from './tile-cache.ts';
+import type { ReadChecksums } from './read-checksums.ts';
 import { tileMemory } from './tile-memory.ts';
 
 /** What a package's work has to show beside what it stored. */
@@ -21,6 +23,7 @@ export interface Outcome {
   readonly kernel?: KernelUse;
   readonly tile?: InlineTile;
   readonly check?: CheckOutcome;
+  readonly checksums?: Checksums[];
   /** Bytes of operands that were in memory already. */
   readonly reusedBytes?: number;
 }
@@ -34,6 +37,8 @@ export class PackageContext {
   readonly signal: AbortSignal;
   readonly traffic: Traffic = { bytesRead: 0, bytesWritten: 0 };
   readonly seconds = { read: 0, compute: 0, write: 0 };
+  /** Set where what is read of arrays is to be told by its checksums. */
+  checksums: ReadChecksums | undefined;
   #reusedBytes = 0;
   readonly #clock: Clock;
   readonly #turn: Turn;
@@ -68,7 +73,9 @@ export class PackageContext {
     return this.#timed('read', async () => {
       if (source.kind === 'inline') return converted(inlineToTile(source), dtype);
       const array = await this.job.array(source);
-      const tile = converted(await array.read(source, { signal: this.signal, traffic: this.traffic }), dtype);
+      const declared = this.job.manifest.arrays[source.array]!;
+      const read = this.checksums?.reader(source.array, declared, array) ?? ((...of) => array.read(...of));
+      const tile = converted(await read(source, { signal: this.signal, traffic: this.traffic }), dtype);
       // The tile, and the chunks that it was put together from.
       tileMemory().made(2 * tile.data.byteLength);
       return tile;

@@ -1,4 +1,6 @@
-import type { Execute } from '../context.ts';
+import type { CheckOutcome, VerifyStep } from '@tessera/protocol';
+import type { Execute, PackageContext } from '../context.ts';
+import { ReadChecksums } from '../read-checksums.ts';
 import { checkElements } from './elements.ts';
 import { checkProduct } from './product.ts';
 import { project } from './project.ts';
@@ -6,14 +8,21 @@ import { recompute } from './recompute.ts';
 
 /** Does one step of a verification. */
 export const verify: Execute<'verify'> = async ({ check }, context) => {
+  context.checksums = new ReadChecksums();
+  const outcome = await outcomeOf(check, context);
+  const { all } = context.checksums;
+  return { check: outcome, ...(all.length === 0 ? {} : { checksums: all }) };
+};
+
+function outcomeOf(check: VerifyStep, context: PackageContext): Promise<CheckOutcome> {
   switch (check.step) {
     case 'elements':
-      return { check: await checkElements(check, context) };
+      return checkElements(check, context);
     case 'recompute':
-      return { check: await recompute(check, context) };
+      return recompute(check, context);
     case 'project':
-      return { check: await project(check, context) };
+      return project(check, context);
     case 'product':
-      return { check: await checkProduct(check, context) };
+      return checkProduct(check, context);
   }
-};
+}

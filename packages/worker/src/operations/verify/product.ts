@@ -129,10 +129,12 @@ function judge(
   let worst = 0;
   let where: CheckOutcome['where'] = null;
   let nonFinite = false;
+  let closest: Pick<CheckOutcome, 'residual' | 'tolerance'> = {};
   for (let row = 0; row < weight.length; row++) {
     for (let round = 0; round < size.rounds; round++) {
       const residual = Math.abs(difference[row * size.rounds + round]!);
       const tolerance = rowTolerance(weight[row]!, size, norms[round]!, context.dtype);
+      if (tolerance > 0 && residual / tolerance > worst && residual < Infinity) closest = { residual, tolerance };
       // C may hold NaN where no operand does; only the operands' own excuse the check.
       if (!Number.isFinite(weight[row]!)) nonFinite = true;
       else if (!(residual <= tolerance)) {
@@ -146,6 +148,7 @@ function judge(
     worst: Number.isFinite(worst) ? worst : null,
     where,
     nonFinite: nonFinite && where === null,
+    ...closest,
   };
 }
 

@@ -1,0 +1,56 @@
+import { readChecked, type MatrixArray, type ReadRegion } from '@tessera/matrix';
+import { CHECKSUMS_IN_RESULT, type ArrayDeclaration, type Checksums } from '@tessera/protocol';
+
+/** What a certificate has hashes of; other arrays are the job's own, on its way. */
+const CERTIFIED: ReadonlySet<string> = new Set(['A', 'B', 'C0', 'C']);
+
+/** The checksums of the chunks that a check reads, so that a certificate can say what exactly was checked. */
+export class ReadChecksums {
+  readonly #reads = new Map<string, ReadRegion>();
+  /** By array, and by number of the chunk, as the job's manifest cuts the array. */
+  readonly found = new Map<string, Map<number, number>>();
+
+  /** How to read an array of the job, so that its chunks are noted. */
+  reader(name: string, { chunk, hashChunk = chunk }: ArrayDeclaration, array: MatrixArray): ReadRegion {
+    let read = this.#reads.get(name);
+    if (!read) {
+      read = CERTIFIED.has(name)
+        ? readChecked(array, hashChunk, this.#noting(name))
+        : (region, options) => array.read(region, options);
+      this.#reads.set(name, read);
+    }
+    return read;
+  }
+
+  /** All of them as a result carries them; none where they are more than fit. */
+  get all(): Checksums[] {
+    const count = [...this.found.values()].reduce((sum, { size }) => sum + size, 0);
+    if (count > CHECKSUMS_IN_RESULT) return [];
+    return [...this.found].flatMap(([array, found]) =>
+      runsOf(
+        array,
+        [...found].toSorted(([a], [b]) => a - b),
+      ),
+    );
+  }
+
+  #noting(name: string): (index: number, crc32c: number) => void {
+    const found = new Map<number, number>();
+    this.found.set(name, found);
+    return (index, crc32c) => found.set(index, crc32c);
+  }
+}
+
+/** Chunks that follow each other share an entry. */
+function runsOf(array: string, sorted: readonly (readonly [number, number])[]): Checksums[] {
+  const runs: Checksums[] = [];
+  for (let start = 0, end = 0; start < sorted.length; start = end) {
+    const first = sorted[start]![0];
+    do end++;
+    while (end < sorted.length && sorted[end]![0] === first + end - start);
+    const bytes = Buffer.alloc(4 * (end - start));
+    for (let at = start; at < end; at++) bytes.writeUInt32LE(sorted[at]![1], 4 * (at - start));
+    runs.push({ array, first, crc32c: bytes.toString('base64') });
+  }
+  return runs;
+}
