@@ -15,6 +15,16 @@ const refusal = (line: string): string => {
 };
 
 describe('commands', () => {
+  test('check takes a result, maybe its operands, and a certificate from elsewhere', () => {
+    expect(parse('check C.npy A.npy --certificate x.json')).toMatchObject({
+      name: 'check',
+      result: 'C.npy',
+      operands: ['A.npy'],
+      certificate: 'x.json',
+    });
+    expect(parse('check C.npy')).toMatchObject({ operands: [], certificate: undefined });
+  });
+
   test('add takes its operands as typed and fills in what was not said', () => {
     expect(parse('add 10x20')).toEqual({
       name: 'run',
@@ -116,6 +126,7 @@ describe('refusals', () => {
     ['add 1x1 --cloud moon', /local, aws/],
     ['add 1x1 --cluster Me!', /--cluster must be/],
     ['up 3', /too many arguments/],
+    ['check', /missing required argument 'result'/],
   ])('%s is refused in one line', (line, expected) => {
     const message = refusal(line);
     expect(message).toMatch(expected);

@@ -76,7 +76,7 @@ describe.skipIf(missing.length > 0)('a run', () => {
     });
     const { total, start, provision, plan, compute, verify, finish } = outcome.seconds;
     expect(start + provision + plan + compute + verify + finish).toBeCloseTo(total, 2);
-    expect(made().toSorted()).toEqual(['C.npy', 'tessera-jobs']);
+    expect(made().toSorted()).toEqual(['C.npy', 'C.npy.certificate.json', 'tessera-jobs']);
     expect(readdirSync(join(folder, 'tessera-jobs', outcome.jobId)).toSorted()).toEqual(['A.npy', 'B.npy', 'job.json']);
     expect(readFileSync(join(folder, 'C.npy')).byteLength).toBe(128 + 60 * 40 * 8);
     expect(clouds()).toEqual([]);
