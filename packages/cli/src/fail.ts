@@ -1,4 +1,5 @@
 import { CliError } from './errors.ts';
+import { printable } from './view/printable.ts';
 
 /** How a run ends that did not succeed: its exit code and what to print, the stack only for those who asked for it. */
 export interface Failure {
@@ -32,7 +33,7 @@ function isBadInput(error: unknown): boolean {
 
 function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+  return printable(text);
 }
 
 /** Typed errors say what to do themselves; anything else is unexpected, and the stack helps whoever reports it. */

@@ -215,7 +215,10 @@ export class UnsupportedShapeError extends InputError {
   readonly path: string;
   readonly shape: readonly number[];
   constructor(path: string, shape: readonly number[]) {
-    const found = shape.length === 2 ? shape.join('x') : `${shape.length} dimensions (${shape.join(', ')})`;
+    const found =
+      shape.length === 2
+        ? shape.join('x')
+        : `${shape.length} dimensions (${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''})`;
     super(`${path} has the shape ${found}, expected a matrix of at least 1x1.`);
     this.path = path;
     this.shape = shape;

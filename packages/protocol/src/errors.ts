@@ -11,7 +11,9 @@ export class ShapeSyntaxError extends ProtocolError {
   readonly _tag = 'ShapeSyntaxError';
   readonly text: string;
   constructor(text: string, reason: string) {
-    super(`'${text}' is not a shape: ${reason}. Write rows x columns, for example 1000x1000`);
+    super(
+      `'${text.length > 60 ? `${text.slice(0, 60)}…` : text}' is not a shape: ${reason}. Write rows x columns, for example 1000x1000`,
+    );
     this.text = text;
   }
 }
@@ -34,12 +36,18 @@ export class VersionMismatchError extends ProtocolError {
   constructor(expected: number, found: unknown, bundle: unknown) {
     const sender = typeof bundle === 'string' ? ` (sent by bundle ${bundle.slice(0, 40)})` : '';
     super(
-      `protocol version ${JSON.stringify(found) ?? 'missing'}${sender} found, but this bundle speaks version ${expected}; ` +
+      `protocol version ${named(found)}${sender} found, but this bundle speaks version ${expected}; ` +
         'deploy master, workers and CLI from one version',
     );
     this.expected = expected;
     this.found = found;
   }
+}
+
+/** A version as the sender may have meant it; what is no version may be anything, nested deeper than can be written out. */
+function named(found: unknown): string {
+  if (found === undefined) return 'missing';
+  return typeof found === 'object' ? 'that is none' : JSON.stringify(found).slice(0, 40);
 }
 
 /** The message does not follow its schema. It is dead-lettered, never guessed at. */

@@ -38,6 +38,16 @@ describe('a message', () => {
   });
 
   it.each([
+    ['nested deeper than a stack', `{"v":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['very long', JSON.stringify({ v: 'x'.repeat(10_000) })],
+    ['an object that has no text', '{"v":{"toString":1,"valueOf":1}}'],
+  ])('whose version is %s is refused in one short line', (_, text) => {
+    expect(() => protocol.parseMessage(protocol.WorkPackage, 'work package', text)).toThrow(
+      expect.objectContaining({ _tag: 'VersionMismatchError', message: expect.stringMatching(/^.{1,200}$/) }),
+    );
+  });
+
+  it.each([
     ['not JSON', '{'],
     ['a list', '[]'],
     ['null', 'null'],

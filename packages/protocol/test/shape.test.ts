@@ -48,3 +48,9 @@ describe('operations', () => {
     expect(operations.add.resultShape([3, 4], [3, 4])).toEqual([3, 4]);
   });
 });
+
+it('a text of any length that is no shape is refused in one short line', () => {
+  expect(() => parseShape('x'.repeat(100_000))).toThrow(
+    expect.objectContaining({ message: expect.stringMatching(/^.{1,250}$/) }),
+  );
+});

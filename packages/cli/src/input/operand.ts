@@ -58,7 +58,7 @@ function looksLikePath(text: string): boolean {
 }
 
 async function inspect(place: string, context: StoreContext): Promise<Operand> {
-  const { formatOf, InputError, inspectCsv, locate, openArray } = await import('@tessera/matrix');
+  const { InputError, inspectOperand, locate } = await import('@tessera/matrix');
   try {
     const location = locate(place);
     if (location.scheme === 's3' && /[\s?#]/.test(location.url)) {
@@ -66,14 +66,8 @@ async function inspect(place: string, context: StoreContext): Promise<Operand> {
         `${place}: keys with blanks, ? or # in them can't be operands; copy the object to a plainer name`,
       );
     }
-    const format = formatOf(location);
-    if (format === 'csv' || format === 'csv.gz') {
-      const { rows, cols, ...csv } = await inspectCsv(place, context);
-      return { kind: 'csv', shape: [rows, cols], csv: { ...csv, bands: [...csv.bands] } };
-    }
-    const array = await openArray(place, context);
-    const { shape, dtype, url, chunk } = array;
-    await array.close();
+    const { shape, dtype, url, chunk, csv } = await inspectOperand(place, context);
+    if (csv !== undefined) return { kind: 'csv', shape, csv: { ...csv, bands: [...csv.bands] } };
     return { kind: 'array', shape, dtype, url, ...(chunk === undefined ? {} : { chunk }) };
   } catch (error) {
     if (error instanceof InputError) throw new UsageError(error.message.replace(/\.$/, ''), { cause: error });

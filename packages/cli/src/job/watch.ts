@@ -2,6 +2,7 @@ import type { Store } from '@tessera/matrix';
 import { jobKey, type JobId, type Report } from '@tessera/protocol';
 import { commandStatus, type StartedMaster } from '@tessera/provisioner';
 import { awaitReport } from './await-report.ts';
+import { printable } from '../view/printable.ts';
 import { followMaster } from './follow.ts';
 import { mark, type JobRun } from './job-run.ts';
 import { wakeablePause } from './pause.ts';
@@ -34,7 +35,7 @@ export async function watchJob(
     },
     line(text: string) {
       log.push(text);
-      reporter.detail(text);
+      reporter.detail(printable(text));
     },
   };
   const following = followMaster(cloud.clients, master, listener, { until: done.signal, signal });

@@ -2,6 +2,7 @@ import type { ProgressEvent } from '@tessera/protocol';
 import type { Step } from '@tessera/provisioner';
 import { doneLine, progressLines } from './bars.ts';
 import type { Painter } from './painter.ts';
+import { printable } from './printable.ts';
 import { advance, NO_PROGRESS, type Progress } from './progress.ts';
 import { stepLine } from './steps.ts';
 import type { Style } from './style.ts';
@@ -67,11 +68,11 @@ export class Reporter {
     const before = this.#progress;
     this.#waiting = undefined;
     this.#progress = advance(before, event);
-    if (event.event === 'job:planned') this.detail(`plan: ${event.summary}`);
+    if (event.event === 'job:planned') this.detail(`plan: ${printable(event.summary)}`);
     if (event.event === 'package:failed') {
       const next = event.retried ? 'it is sent again' : 'that was its last try';
       const what = `${event.packageId}, try ${event.attempt}, on ${event.worker}: ${event.message.replace(/\.$/, '')}; ${next}`;
-      this.paragraph(`${this.#style.bad(this.#style.symbols.failed)} ${what}`);
+      this.paragraph(`${this.#style.bad(this.#style.symbols.failed)} ${printable(what)}`);
     }
     for (const phase of this.#progress.phases) {
       if (phase.state !== 'done' || this.#shown.has(phase.phase)) continue;

@@ -11,24 +11,33 @@ import type { DType, Region, Shape, Tile } from '../tile.ts';
 import type { ForeignArray } from './metadata.ts';
 
 const IN_FLIGHT = 4;
+/** Shards are no codec of zarrita's registry. */
+const SHARDS = 'sharding_indexed';
+/** A chunk is decoded as a whole, and one that is missing is made up of fill values: at most 1 GiB of float64. */
+const MOST_CHUNK_ELEMENTS = 2 ** 27;
 
 /** A Zarr array (v2 or v3) in any layout, chunking, codec and byte order that zarrita reads. Read-only. */
 export async function foreignArray(url: string, store: Store, found: ForeignArray): Promise<MatrixArray> {
   await verifyChecksums();
+  // zarrita would reject some promise that nobody waits for, and that ends the process.
+  const unknown = found.codecs.find((codec) => codec !== SHARDS && !registry.has(codec));
+  if (unknown !== undefined) throw new MalformedHeaderError(url, `its codec ${unknown.slice(0, 40)} is unknown here`);
   const traffic = newTraffic();
-  const array = await openWith(url, store, undefined, () => undefined);
+  const { array } = await openWith(url, store, undefined, () => undefined);
   const { shape } = found;
-  const chunk: Shape = [array.chunks[0] ?? 1, array.chunks[1] ?? 1];
+  const chunk = chunkOf(url, array.chunks);
   const dtype: DType = array.dtype === 'float32' || array.dtype === 'float16' ? 'float32' : 'float64';
 
   async function read(region: Region, options?: ArrayCallOptions): Promise<Tile> {
     checkRegion(region, shape, url);
-    const source = await openWith(url, store, options?.signal, (bytes) => countRead(bytes, traffic, options));
+    const { array: source, isOwn } = await openWith(url, store, options?.signal, (bytes) =>
+      countRead(bytes, traffic, options),
+    );
     const target = allocateTile(dtype, region.rows, region.cols);
     await forEachBounded(overlaps(region, chunk), IN_FLIGHT, async ({ r, c, region: part }) => {
       const piece = await source
         .getChunk([r, c])
-        .catch((error: unknown) => Promise.reject(corrupt(url, [r, c], error)));
+        .catch((error: unknown) => Promise.reject(isOwn(error) ? error : corrupt(url, [r, c], error)));
       const elements = piece.data as ArrayLike<number | bigint> | { readonly length: number; get(i: number): boolean };
       if (elements.length !== chunk[0] * chunk[1]) {
         throw new CorruptTileError(url, [r, c], `expected ${chunk[0] * chunk[1]} elements, found ${elements.length}`);
@@ -66,31 +75,55 @@ export async function foreignArray(url: string, store: Store, found: ForeignArra
   };
 }
 
+/** @throws MalformedHeaderError for chunks that can't be, or could not be held in memory, whatever is stored of them */
+function chunkOf(url: string, chunks: unknown): Shape {
+  const [rows, cols, ...rest] = Array.isArray(chunks) ? (chunks as unknown[]) : [];
+  const isSide = (side: unknown): side is number => Number.isSafeInteger(side) && Number(side) >= 1;
+  if (!isSide(rows) || !isSide(cols) || rest.length > 0) {
+    throw new MalformedHeaderError(url, 'its chunks are not of two sides of at least 1');
+  }
+  if (rows * cols > MOST_CHUNK_ELEMENTS) {
+    const reason = `its chunks are ${rows}x${cols}, expected at most ${MOST_CHUNK_ELEMENTS} elements; store it in smaller ones`;
+    throw new MalformedHeaderError(url, reason);
+  }
+  return [rows, cols];
+}
+
+/** The array, and whether an error is the store's own and not one of zarrita, which believes what the metadata say. */
 async function openWith(url: string, store: Store, signal: AbortSignal | undefined, count: (bytes: number) => void) {
+  const own = new Set<unknown>();
+  const isOwn = (error: unknown) => own.has(error);
+  const noting = (error: unknown): never => {
+    own.add(error);
+    throw error;
+  };
   // zarrita's codecs want unshared memory.
   const counted = (bytes: Uint8Array | undefined) => {
     if (bytes) count(bytes.byteLength);
     return bytes && new Uint8Array(bytes);
   };
   const readable = {
-    async get(path: string) {
-      return counted(await store.get(keyOf(path), { signal }));
-    },
-    async getRange(path: string, range: { offset: number; length: number } | { suffixLength: number }) {
-      const key = keyOf(path);
-      if ('offset' in range) return counted(await store.getRange(key, range.offset, range.length, { signal }));
-      const size = await store.size(key, { signal });
-      if (size === undefined) return undefined;
-      const length = Math.min(size, range.suffixLength);
-      return counted(await store.getRange(key, size - length, length, { signal }));
-    },
+    get: (path: string) => store.get(keyOf(path), { signal }).then(counted, noting),
+    getRange: (path: string, range: { offset: number; length: number } | { suffixLength: number }) =>
+      part(keyOf(path), range).then(counted, noting),
   };
-  try {
-    return await open(readable, { kind: 'array' });
-  } catch (cause) {
-    if (!isZarritaError(cause)) throw cause;
-    throw new MalformedHeaderError(url, cause.message.replace(/\.$/, ''), { cause });
+  async function part(key: string, range: { offset: number; length: number } | { suffixLength: number }) {
+    if ('offset' in range) return store.getRange(key, range.offset, range.length, { signal });
+    const size = await store.size(key, { signal });
+    if (size === undefined) return undefined;
+    const length = Math.min(size, range.suffixLength);
+    return store.getRange(key, size - length, length, { signal });
   }
+  try {
+    return { array: await open(readable, { kind: 'array' }), isOwn };
+  } catch (cause) {
+    if (isOwn(cause)) throw cause;
+    throw new MalformedHeaderError(url, reasonOf(cause), { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '').slice(0, 300);
 }
 
 function keyOf(path: string): string {
@@ -98,12 +131,10 @@ function keyOf(path: string): string {
 }
 
 function corrupt(url: string, at: readonly [number, number], cause: unknown): unknown {
-  if (isZarritaError(cause, 'UnknownCodecError')) {
-    return new MalformedHeaderError(url, `its codec ${cause.codec} is unknown here`, { cause });
+  if (!isZarritaError(cause, 'CodecPipelineError')) {
+    return new MalformedHeaderError(url, `its chunks can't be read: ${reasonOf(cause)}`, { cause });
   }
-  if (!isZarritaError(cause, 'CodecPipelineError')) return cause;
-  const inner = cause.cause instanceof Error ? cause.cause.message : String(cause.cause);
-  return new CorruptTileError(url, at, `${cause.codec ?? 'a codec'} failed: ${inner}`, { cause });
+  return new CorruptTileError(url, at, `${cause.codec ?? 'a codec'} failed: ${reasonOf(cause.cause)}`, { cause });
 }
 
 /** zarrita's own crc32c codec drops the checksum unread; a corrupt tile must be an error. */

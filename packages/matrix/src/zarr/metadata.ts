@@ -25,6 +25,14 @@ const ownSchema = z.object({
   attributes: z.object({ tessera: z.object({ v: z.literal(1) }) }),
 });
 
+/** A codec of Zarr v3; one that shards has codecs inside. */
+const codecSchema = z.object({
+  name: z.string(),
+  configuration: z.object({ codecs: z.unknown(), index_codecs: z.unknown() }).partial().optional(),
+});
+/** A codec of Zarr v2. */
+const namedSchema = z.object({ id: z.string() });
+
 /** What every array must have, whoever wrote it. */
 const foreignSchema = z.object({
   zarr_format: z.literal([2, 3]),
@@ -33,6 +41,9 @@ const foreignSchema = z.object({
   data_type: z.unknown().optional(),
   dtype: z.unknown().optional(),
   chunk_grid: z.object({ name: z.literal('regular') }).optional(),
+  codecs: z.array(codecSchema).optional(),
+  compressor: namedSchema.nullish(),
+  filters: z.array(namedSchema).nullish(),
 });
 
 export interface OwnArray extends ArraySpec {
@@ -45,6 +56,8 @@ export interface ForeignArray {
   readonly kind: 'foreign';
   readonly shape: readonly [number, number];
   readonly storedType: string;
+  /** What chunks go through, as zarrita calls them; those inside a shard too. */
+  readonly codecs: readonly string[];
 }
 
 export function writeMetadata({ shape, dtype, chunk }: ArraySpec): string {
@@ -86,10 +99,24 @@ export function parseMetadata(text: string, name: string): OwnArray | ForeignArr
     const issue = foreign.error.issues[0];
     throw new MalformedHeaderError(name, `its Zarr metadata has ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const storedType = String(foreign.data.data_type ?? foreign.data.dtype);
+  const type = foreign.data.data_type ?? foreign.data.dtype;
+  const storedType = typeof type === 'string' ? type.slice(0, 100) : 'that has no plain name';
   const numeric = /^(float(16|32|64)|u?int(8|16|32|64)|bool|[<>|][fiu][1248]|\|b1)$/;
   if (!numeric.test(storedType)) throw new UnsupportedDtypeError(name, storedType);
   const [rows, cols, ...rest] = foreign.data.shape;
   if (!rows || !cols || rest.length > 0) throw new UnsupportedShapeError(name, foreign.data.shape);
-  return { kind: 'foreign', shape: [rows, cols], storedType };
+  const { codecs = [], compressor, filters } = foreign.data;
+  const older = [...(filters ?? []), ...(compressor ? [compressor] : [])].map(({ id }) => `numcodecs.${id}`);
+  return { kind: 'foreign', shape: [rows, cols], storedType, codecs: [...namesOf(codecs, name), ...older] };
+}
+
+/** The codecs' names, and those inside shards; shards within shards are nothing that zarrita reads. */
+function namesOf(codecs: readonly z.infer<typeof codecSchema>[], name: string): string[] {
+  return codecs.flatMap((codec) => {
+    const { codecs: inner = [], index_codecs: index = [] } = codec.configuration ?? {};
+    const nested = z.tuple([z.array(codecSchema), z.array(codecSchema)]).safeParse([inner, index]);
+    if (!nested.success)
+      throw new MalformedHeaderError(name, `the codecs inside ${codec.name.slice(0, 40)} are no list`);
+    return [codec.name, ...nested.data.flat().map((one) => one.name)];
+  });
 }

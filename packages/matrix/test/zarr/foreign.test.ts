@@ -6,6 +6,7 @@ import {
   CorruptTileError,
   InexactIntegerError,
   MalformedHeaderError,
+  MatrixError,
   memoryStore,
   openZarrIn,
   ReadOnlyArrayError,
@@ -178,14 +179,73 @@ describe('a Zarr array that somebody else wrote', () => {
     await expect(openZarrIn(store, 'F')).rejects.toThrow(error);
   });
 
-  it('is refused when its codec is unknown', async () => {
+  it('is refused when it is opened when its codec is unknown', async () => {
     const store = memoryStore();
     await store.set(
       'zarr.json',
       json(metadata([1, 1], [1, 1], 'float64', [bytes('little'), { name: 'acme', configuration: {} }])),
     );
     await store.set('c/0/0', new Uint8Array(8));
-    const array = await openZarrIn(store, 'F');
-    await expect(array.read({ row: 0, col: 0, rows: 1, cols: 1 })).rejects.toThrow('codec acme is unknown');
+    await expect(openZarrIn(store, 'F')).rejects.toThrow('codec acme is unknown');
+  });
+
+  // What fuzzing found: each of these ended in an error that was none of ours, or ended the process.
+  const good = metadata([4, 6], [2, 3], 'float64', [bytes('little')]) as Record<string, unknown>;
+  const grid = (configuration: unknown) => ({ ...good, chunk_grid: { name: 'regular', configuration } });
+  it.each<[string, unknown]>([
+    ['a chunk grid without chunks', grid(0)],
+    ['chunks that are an object', grid({ chunk_shape: {} })],
+    ['chunks of no rows', grid({ chunk_shape: [0, 3] })],
+    ['chunks of three sides', grid({ chunk_shape: [2, 3, 1] })],
+    ['chunks that no memory holds, none of them stored', grid({ chunk_shape: [1e9, 1e9] })],
+    ['a codec that is null', { ...good, codecs: [null] }],
+    ['two codecs that nobody knows', { ...good, codecs: [{ name: 'acme' }, { name: 'emca' }] }],
+    [
+      'two codecs that nobody knows inside a shard',
+      {
+        ...good,
+        codecs: [
+          {
+            name: 'sharding_indexed',
+            configuration: { chunk_shape: [1, 1], codecs: [{ name: 'acme' }, { name: 'emca' }], index_codecs: [] },
+          },
+        ],
+      },
+    ],
+    ['an element type without a text', { ...good, data_type: { toString: 1, valueOf: 1 } }],
+    ['no fill value', { ...good, fill_value: undefined }],
+    ['keys in a way of its own', { ...good, chunk_key_encoding: { name: 'default', configuration: null } }],
+    ['two thousand sides', { ...good, shape: Array.from({ length: 2000 }, () => 0) }],
+  ])('that claims %s is refused in one line, or read', async (_, document) => {
+    const store = memoryStore();
+    await store.set('zarr.json', json(document));
+    const opened = await openZarrIn(store, 'F')
+      .then((array) => array.read({ row: 0, col: 0, rows: 1, cols: 1 }))
+      .catch((error: unknown) => error);
+    if (opened instanceof Error) {
+      expect(opened).toBeInstanceOf(MatrixError);
+      expect(opened.message).toMatch(/^.{1,400}$/);
+    }
+  });
+
+  it('is refused when its element type is nested deeper than a stack', async () => {
+    const store = memoryStore();
+    const text = new TextDecoder().decode(json({ ...good, data_type: '@' }));
+    await store.set(
+      'zarr.json',
+      new TextEncoder().encode(text.replace('"@"', '['.repeat(50_000) + ']'.repeat(50_000))),
+    );
+    await expect(openZarrIn(store, 'F')).rejects.toBeInstanceOf(MatrixError);
+  });
+
+  it('lets errors of the store through as they are', async () => {
+    const store = memoryStore();
+    await store.set('zarr.json', json(good));
+    const broken = new Error('the disk is gone');
+    const get: Store['get'] = (key) => (key === 'zarr.json' ? store.get(key) : Promise.reject(broken));
+    const reading = openZarrIn({ ...store, get }, 'F').then((array) =>
+      array.read({ row: 0, col: 0, rows: 1, cols: 1 }),
+    );
+    await expect(reading).rejects.toBe(broken);
   });
 });
