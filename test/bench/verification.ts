@@ -1,9 +1,9 @@
 /**
  * What the check of products is worth: how often it finds what is wrong in a finished C, by kind and size of the error,
  * and how often it is wrong about right answers. Only the verify packages run, in this process, through the worker's own
- * `execute`.
+ * `execute`. Then what it costs: whole commands, verified and not; `--cost 0` leaves that out.
  *
- *     pnpm bench verification [--trials 100] [--products 4] [--seed 1] [--json PATH]
+ *     pnpm bench verification [--trials 100] [--products 4] [--seed 1] [--cost 5] [--size 4000] [--json PATH]
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,12 +18,15 @@ import {
   type Rate,
 } from '../chaos/verification/measure.ts';
 import { table } from './kernels/table.ts';
+import { verificationCost } from './verification/cost.ts';
 
 const { values } = parseArgs({
   options: {
     trials: { type: 'string', default: '100' },
     products: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
+    cost: { type: 'string', default: '5' },
+    size: { type: 'string', default: '4000' },
     json: { type: 'string' },
   },
 });
@@ -155,7 +158,22 @@ print(
     ),
   ),
 );
-const json = JSON.stringify({ benchmark: 'verification', trials, multiples, found, alarms }, null, 2);
+print('\nWhat it costs\n');
+const size = Number(values.size);
+const costs = Number(values.cost) > 0 ? verificationCost(size, Number(values.cost)) : [];
+print(
+  table(
+    [`multiply ${size}x${size}`, 'total', 'compute', 'verify', 'verify / total', 'total without', 'difference'],
+    costs.map(({ name, total, compute, verify, share, unverified, difference }) => [
+      name,
+      ...[total, compute, verify].map((seconds) => `${seconds.toFixed(2)} s`),
+      `${(100 * share).toFixed(1)} %`,
+      `${unverified.toFixed(2)} s`,
+      `${(100 * difference).toFixed(1)} %`,
+    ]),
+  ),
+);
+const json = JSON.stringify({ benchmark: 'verification', trials, multiples, found, alarms, costs }, null, 2);
 if (values.json === undefined) print(`\n${json}`);
 else writeFileSync(values.json, `${json}\n`);
 const wrong = Object.values(alarms).some((kinds) => Object.values(kinds).some(({ falseAlarms }) => falseAlarms > 0));
