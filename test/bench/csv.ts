@@ -1,7 +1,8 @@
 /**
- * `pnpm bench csv [--quick] [--json PATH]`: how fast one thread turns CSV text into numbers and numbers into text, beside
- * plain TypeScript and beside what anyone would write first (`split` and `Number`, `join`), and a file read and written
- * beside pandas or numpy. Rates are MB of text (10^6 bytes) per second, medians of interleaved rounds: of wall time, and of
+ * `pnpm bench csv [--quick] [--files] [--python PATH] [--json PATH]`: how fast one thread turns CSV text into numbers and
+ * numbers into text, beside plain TypeScript and beside what anyone would write first (`split` and `Number`, `join`); a
+ * file read and written, and the whole command that adds two files, beside pandas or numpy. `--files` leaves the first
+ * out. Rates are MB of text (10^6 bytes) per second, medians of interleaved rounds: of wall time, and of
  * processor time, which is what one core does where others use the machine too. All contestants' results are compared
  * before anything is measured.
  */
@@ -16,12 +17,18 @@ import { parseRowsFast } from '../../packages/matrix/src/csv/fast-rows.ts';
 import { parseRows } from '../../packages/matrix/src/csv/parse-rows.ts';
 import { CsvScan } from '../../packages/matrix/src/csv/scan.ts';
 import { kinds } from './csv/numbers.ts';
-import { pythonReadWrite } from './csv/python.ts';
 import { interleaved, median as middle, rateOf } from './kernels/statistics.ts';
 import { one, table } from './kernels/table.ts';
+import { csvPeer } from './peers/csv.ts';
+import { callTessera } from './peers/tessera.ts';
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean' }, json: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    files: { type: 'boolean' },
+    python: { type: 'string' },
+    json: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const rounds = flags.quick ? 3 : 7;
@@ -37,7 +44,7 @@ const machine = {
 print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
 
 const measured: { kind: string; work: string; mbps: number; best: number; perCpuSecond: number }[] = [];
-for (const [kind, next] of Object.entries(kinds)) {
+for (const [kind, next] of Object.entries(flags.files ? {} : kinds)) {
   const tile = allocateTile('float64', rows, cols);
   tile.data.forEach((_, i) => (tile.data[i] = next()));
   const room = new Uint8Array(rows * cols * 25);
@@ -84,10 +91,11 @@ for (const [kind, next] of Object.entries(kinds)) {
 }
 
 const works = [...new Set(measured.map(({ work }) => work))];
-for (const [figure, of] of [
+const figures = [
   ['mbps', 'wall time'],
   ['perCpuSecond', 'processor time'],
-] as const) {
+] as const;
+for (const [figure, of] of flags.files ? [] : figures) {
   print(`\nMB of text per second of ${of}, one thread, median of ${rounds} rounds`);
   const lines = Object.keys(kinds).map((kind) => [
     kind,
@@ -96,16 +104,23 @@ for (const [figure, of] of [
   print(table(['', ...works], lines));
 }
 
+const peer = csvPeer(flags.python);
+if (typeof peer === 'string') print(`\nnothing to compare with: ${peer}`);
+else print(`\nbeside ${peer.name} (${peer.path})`);
 const files = await readAndWrite(flags.quick ? 500 : 2000);
-print(`\n${files.n}x${files.n} reals, ${one(files.megabytes)} MB: CSV file to array to CSV file, seconds`);
+print(`\n${files.n}x${files.n} reals, ${one(files.megabytes)} MB, seconds, medians of ${files.rounds} rounds`);
 print(
   table(
-    ['', 'median', 'best'],
-    Object.entries(files.seconds).map(([name, all]) => [name, middle(all).toFixed(3), Math.min(...all).toFixed(3)]),
+    ['', 'median', 'best', 'peer / this'],
+    Object.entries(files.seconds).map(([name, all]) => [
+      name,
+      middle(all).toFixed(3),
+      Math.min(...all).toFixed(3),
+      name in files.timesFaster ? one(files.timesFaster[name]) : '',
+    ]),
   ),
 );
-if (files.python === undefined) print('python3 with pandas or numpy is missing, so there is nothing to compare with');
-else print(`${one(files.timesFaster)} times as fast as ${files.python} in one thread`);
+if (typeof peer !== 'string') print(`wanted: ${peer.wanted} times as fast`);
 
 const result = JSON.stringify({ machine, measured, files }, undefined, 1);
 if (flags.json) writeFileSync(flags.json, `${result}\n`);
@@ -130,9 +145,13 @@ function scan(text: Buffer, fast: boolean): void {
   if (scan.end().rows !== rows) throw new Error('the text has other rows');
 }
 
-/** What a job does around its computing, in one process: find the bands, read them into an array, write that as text. */
+/**
+ * What a job does around its computing, in one thread: find the bands, read them into an array, write that as text; and the
+ * job itself, on two workers.
+ */
 async function readAndWrite(n: number) {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'));
+  const rounds = flags.quick ? 2 : 5;
   try {
     const [source, target, stored] = [join(folder, 'A.csv'), join(folder, 'C.csv'), join(folder, 'A.npy')];
     const tile = allocateTile('float64', n, n);
@@ -141,10 +160,9 @@ async function readAndWrite(n: number) {
     await made.write(wholeRegion([n, n]), tile);
     await writeCsv(made, source);
     await made.close();
-    const own = { inspect: [] as number[], read: [] as number[], write: [] as number[], all: [] as number[] };
-    let python: ReturnType<typeof pythonReadWrite>;
-    const others: number[] = [];
-    for (let round = 0; round < (flags.quick ? 2 : 5); round++) {
+    const seconds: Record<string, number[]> = {};
+    const note = (name: string, value: number) => (seconds[name] ??= []).push(value);
+    for (let round = 0; round < rounds; round++) {
       const marks = [performance.now()];
       const info = await inspectCsv(source);
       marks.push(performance.now());
@@ -160,26 +178,33 @@ async function readAndWrite(n: number) {
       await writeCsv(again, target);
       await again.close();
       marks.push(performance.now());
-      const spent = marks.slice(1).map((mark, i) => (mark - marks[i]!) / 1000);
-      own.inspect.push(spent[0]!);
-      own.read.push(spent[1]!);
-      own.write.push(spent[2]!);
-      own.all.push(spent.reduce((sum, part) => sum + part, 0));
-      python = pythonReadWrite(source, join(folder, 'P.csv'), 1);
-      others.push(...(python?.seconds ?? []));
+      note('in, out: one thread', (marks[3]! - marks[0]!) / 1000);
+      for (const [i, name] of ['  find the bands', '  read', '  write'].entries()) {
+        note(name, (marks[i + 1]! - marks[i]!) / 1000);
+      }
+      if (typeof peer !== 'string') note('in, out: peer', peer.readWrite(source, target));
+      const { seconds: total, report } = callTessera(['add', source, source, '--out', target], folder);
+      note('in twice, add, out: command', total);
+      note('  without start-up', report.plan + report.compute + report.verify + report.finish);
+      if (typeof peer !== 'string') {
+        const other = peer.add(source, source, target);
+        note('in twice, add, out: peer', other.seconds + other.startUp);
+        note('  without its imports', other.seconds);
+      }
     }
+    const ratio = (own: string, other: string): Record<string, number> =>
+      other in seconds ? { [own]: middle(seconds[other]!.map((value, round) => value / seconds[own]![round]!)) } : {};
     return {
       n,
+      rounds,
       megabytes: statSync(source).size / 1e6,
-      python: python?.library,
-      seconds: {
-        'Tessera, all of it': own.all,
-        '  inspect': own.inspect,
-        '  read': own.read,
-        '  write': own.write,
-        ...(python ? { [python.library]: others } : {}),
-      },
-      timesFaster: python ? middle(others.map((other, round) => other / own.all[round]!)) : undefined,
+      peer: typeof peer === 'string' ? undefined : peer.name,
+      seconds,
+      timesFaster: {
+        ...ratio('in, out: one thread', 'in, out: peer'),
+        ...ratio('in twice, add, out: command', 'in twice, add, out: peer'),
+        ...ratio('  without start-up', '  without its imports'),
+      } as Record<string, number>,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -23,10 +23,10 @@ export type Delivery =
   | { readonly kind: 'stay' }
   /** Written beside its place under a name of its own, then renamed. */
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
-  /** CSV parts, joined into one text. */
-  | { readonly kind: 'join'; readonly to: string; readonly gzip: boolean }
+  /** CSV parts, joined into one text; compressed where the place ends in `.gz`. */
+  | { readonly kind: 'join'; readonly to: string }
   /** Stored in a bucket, wanted here. */
-  | { readonly kind: 'download'; readonly format: 'npy' | 'zarr'; readonly to: string };
+  | { readonly kind: 'download'; readonly to: string };
 
 /** The workspace of a job on this machine: a folder of its own where the person called from. */
 export function localPlaces(cwd: string, jobId: string, out: Output | undefined): Places {
@@ -39,7 +39,7 @@ export function localPlaces(cwd: string, jobId: string, out: Output | undefined)
   const base = { workspace: urlOf(folder), folder, random, asCsv };
   if (out === undefined) return { ...base, c: urlOf(join(folder, 'C.zarr')), delivery: { kind: 'stay' } };
   if (asCsv) {
-    const delivery = { kind: 'join', to: out.path, gzip: out.format === 'csv.gz' } as const;
+    const delivery = { kind: 'join', to: out.path } as const;
     return { ...base, c: urlOf(join(folder, 'C.zarr')), delivery };
   }
   const from = join(out.folder, `.${out.name}.${jobId}.partial.${extension}`);
@@ -63,8 +63,8 @@ export function bucketPlaces(bucket: string, jobId: string, out: Output | undefi
 function bucketDelivery(out: Output | undefined): Delivery {
   if (out === undefined) return { kind: 'stay' };
   const { format, path: to } = out;
-  if (format === 'csv' || format === 'csv.gz') return { kind: 'join', to, gzip: format === 'csv.gz' };
-  return { kind: 'download', format, to };
+  if (format === 'csv' || format === 'csv.gz') return { kind: 'join', to };
+  return { kind: 'download', to };
 }
 
 function urlOf(path: string): string {

@@ -1,10 +1,7 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { createGzip } from 'node:zlib';
-import type { MatrixArray, StoreContext } from '@tessera/matrix';
+import type { StoreContext } from '@tessera/matrix';
 import type { Places } from '../input/places.ts';
 import { entriesOf, type OperandName, type Operands } from './request.ts';
 
@@ -75,7 +72,7 @@ async function operandHome(home: Homecoming, name: OperandName): Promise<string>
   if (!places.asCsv || places.folder === undefined) return plain(places.random[name]);
   const to = join(places.folder, `${name}.csv`);
   const joined = join(places.folder, `.${name}.csv.partial`);
-  await joinParts(home, name, joined, false);
+  await joinParts(home, name, joined);
   // The parts are in a folder of that name.
   await rm(to, { recursive: true, force: true });
   await rename(joined, to);
@@ -90,15 +87,11 @@ async function resultHome(home: Homecoming, { delivery, c }: Places): Promise<st
       await replace(delivery.from, delivery.to);
       return delivery.to;
     case 'join': {
-      const from = partial(delivery.to, home.jobId);
-      await joinParts(home, 'C', from, delivery.gzip);
-      await replace(from, delivery.to);
+      await joinParts(home, 'C', delivery.to, partial(delivery.to, home.jobId));
       return delivery.to;
     }
     case 'download': {
-      const from = partial(delivery.to, home.jobId);
-      await download(home, c, from);
-      await replace(from, delivery.to);
+      await download(home, c, delivery.to);
       return delivery.to;
     }
   }
@@ -123,52 +116,22 @@ async function replace(from: string, to: string): Promise<void> {
   if (hadOlder) await rm(aside, { recursive: true, force: true });
 }
 
-async function joinParts(home: Homecoming, name: string, to: string, gzip: boolean): Promise<void> {
-  const { openStore } = await import('@tessera/matrix');
+async function joinParts(home: Homecoming, name: string, to: string, temporary?: string): Promise<void> {
+  const { joinCsv, openStore } = await import('@tessera/matrix');
   const { signal } = home;
-  const store = await openStore(home.places.workspace, home.context);
-  const keys: string[] = [];
-  for await (const key of store.list(`${name}.csv`, { signal })) keys.push(key);
-  // Six digits, and more past a million parts.
-  keys.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
-  const parts = async function* () {
-    for (const key of keys) yield (await store.get(key, { signal }))!;
-  };
-  const file = createWriteStream(to);
-  await (gzip ? pipeline(parts, createGzip(), file, { signal }) : pipeline(parts, file, { signal }));
+  await joinCsv(await openStore(home.places.workspace, home.context), `${name}.csv`, to, { signal, temporary });
 }
 
-async function download(home: Homecoming, from: string, to: string): Promise<void> {
-  const { createArray, openArray } = await import('@tessera/matrix');
-  const source = await openArray(from, home.context);
-  const { shape, dtype, chunk } = source;
-  const target = await createArray(to, { shape, dtype, chunk });
+async function download({ context, signal, jobId }: Homecoming, from: string, to: string): Promise<void> {
+  const { copyArray, openArray, writeNpy } = await import('@tessera/matrix');
+  const source = await openArray(from, context);
+  const options = { signal, temporary: partial(to, jobId) };
   try {
-    await copyArray(source, target, home.signal);
+    if (to.toLowerCase().endsWith('.npy')) await writeNpy(source, to, options);
+    else await copyArray(source, to, options);
   } finally {
-    await Promise.all([source.close(), target.close()]);
+    await source.close();
   }
-}
-
-/** Chunks on their way at once. */
-const IN_FLIGHT = 8;
-
-/** Copies a matrix chunk by chunk, several at once. */
-export async function copyArray(source: MatrixArray, target: MatrixArray, signal: AbortSignal): Promise<void> {
-  const [rows, cols] = source.shape;
-  const [high, wide] = target.chunk ?? source.chunk ?? [1024, 1024];
-  const regions = (function* () {
-    for (let row = 0; row < rows; row += high)
-      for (let col = 0; col < cols; col += wide)
-        yield { row, col, rows: Math.min(high, rows - row), cols: Math.min(wide, cols - col) };
-  })();
-  const lane = async () => {
-    for (const region of regions) {
-      signal.throwIfAborted();
-      await target.write(region, await source.read(region, { signal }), { signal });
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }
 
 /** A path for what is on this machine, else the URL. */

@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { StoreContext } from '@tessera/matrix';
 import type { Operand } from '../input/operand.ts';
 import type { Places } from '../input/places.ts';
-import { copyArray } from './bring-home.ts';
 import { entriesOf, mapOperands, type JobRequest, type OperandName } from './request.ts';
+
+/** 8 MiB of float64. */
+const CHUNK_SIDE = 1024;
 
 /**
  * Puts operands that are files of this machine into the workspace in a bucket, where the fleet can read them.
@@ -33,17 +35,19 @@ async function upload(
   signal: AbortSignal,
 ): Promise<Operand> {
   if (operand.kind === 'random') return operand;
-  const { createArray, evenChunk, openArray, openStore } = await import('@tessera/matrix');
+  const { copyArray, evenChunk, openArray, openStore } = await import('@tessera/matrix');
   if (operand.kind === 'array') {
     if (!operand.url.startsWith('file:')) return operand;
     const url = `${workspace}/${name}.zarr`;
     const source = await openArray(operand.url);
-    const { shape, dtype } = source;
-    const chunk = [evenChunk(shape[0], 1024), evenChunk(shape[1], 1024)] as const;
-    const target = await createArray(url, { shape, dtype, chunk }, context);
-    await copyArray(source, target, signal);
-    await Promise.all([source.close(), target.close()]);
-    return { ...operand, url, dtype, chunk };
+    const [rows, cols] = source.shape;
+    const chunk = [evenChunk(rows, CHUNK_SIDE), evenChunk(cols, CHUNK_SIDE)] as const;
+    try {
+      await copyArray(source, url, { ...context, signal, chunk });
+    } finally {
+      await source.close();
+    }
+    return { ...operand, url, chunk };
   }
   if (!operand.csv.url.startsWith('file:')) return operand;
   const key = operand.csv.gzip ? `${name}.csv.gz` : `${name}.csv`;

@@ -10,28 +10,80 @@ import { parseRowsFast } from './fast-rows.ts';
  * @throws RaggedRowError, NotANumberError; TruncatedFileError when the text has fewer rows than wanted.
  */
 export function parseCsvBand(bytes: Uint8Array, layout: BandLayout, out: Elements): void {
-  const wanted = out.length / layout.cols;
-  if (!Number.isInteger(wanted)) throw new RangeError(`${out.length} elements are no whole rows of ${layout.cols}`);
-  const skip = layout.skipRows ?? 0;
-  const start = skipRows(bytes, skip);
-  const inside = { ...layout, firstRow: layout.firstRow + skip };
-  const { rows } = parseRowsFast(bytes, start, bytes.byteLength, inside, out, 0, wanted);
-  if (rows < wanted) {
-    const perRow = (bytes.byteLength - start) / Math.max(1, rows);
-    throw new TruncatedFileError(nameOf(layout), Math.ceil(start + perRow * wanted), bytes.byteLength);
+  const parser = new BandParser(layout, out);
+  parser.take(bytes, 0, bytes.byteLength, true);
+  parser.end();
+}
+
+/** `parseCsvBand` for text that comes in pieces. */
+export class BandParser {
+  readonly #layout: BandLayout;
+  readonly #out: Elements;
+  readonly #wanted: number;
+  #toSkip: number;
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(layout: BandLayout, out: Elements) {
+    this.#layout = layout;
+    this.#out = out;
+    this.#wanted = out.length / layout.cols;
+    if (!Number.isInteger(this.#wanted)) {
+      throw new RangeError(`${out.length} elements are no whole rows of ${layout.cols}`);
+    }
+    this.#toSkip = layout.skipRows ?? 0;
+  }
+
+  get full(): boolean {
+    return this.#rows === this.#wanted;
+  }
+
+  /**
+   * Takes the rows that end in `bytes[start, end)`; the last bytes of all may end without a line's end.
+   * @returns the offset of the first byte that wasn't used, where the next bytes have to begin
+   */
+  take(bytes: Uint8Array, start: number, end: number, last: boolean): number {
+    const whole = last ? end : endOfRows(bytes, start, end);
+    const skipped = skipRows(bytes, start, whole, this.#toSkip);
+    this.#toSkip -= skipped.rows;
+    if (this.#toSkip > 0) return skipped.next;
+    const { cols, firstRow, skipRows: before = 0 } = this.#layout;
+    const layout = { ...this.#layout, firstRow: firstRow + before + this.#rows };
+    const left = this.#wanted - this.#rows;
+    const { rows, next } = parseRowsFast(bytes, skipped.next, whole, layout, this.#out, this.#rows * cols, left);
+    this.#rows += rows;
+    this.#bytes += next - skipped.next;
+    return next;
+  }
+
+  /** @throws TruncatedFileError when rows are missing. */
+  end(): void {
+    if (this.full) return;
+    const perRow = this.#bytes / Math.max(1, this.#rows);
+    throw new TruncatedFileError(nameOf(this.#layout), Math.ceil(perRow * this.#wanted), this.#bytes);
   }
 }
 
-/** The offset of the first byte after `count` rows. */
-function skipRows(bytes: Uint8Array, count: number): number {
-  let at = 0;
-  for (let left = count; left > 0 && at < bytes.byteLength;) {
+/** The end of the last whole row. A carriage return at the very end may belong to a line feed that is still to come. */
+export function endOfRows(bytes: Uint8Array, start: number, end: number): number {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+  const feed = text.lastIndexOf(10);
+  // Few texts have returns, and those that have feeds as well have them side by side.
+  const at = Math.max(feed, text.subarray(feed + 1, -1).lastIndexOf(13) + feed + 1);
+  return at < 0 ? start : start + at + 1;
+}
+
+/** Skips at most `count` whole rows: how many there were, and the offset of the first byte after them. */
+function skipRows(bytes: Uint8Array, start: number, end: number, count: number): { rows: number; next: number } {
+  let at = start;
+  let rows = 0;
+  while (rows < count && at < end) {
     let blank = true;
-    for (; at < bytes.byteLength && bytes[at] !== 10 && bytes[at] !== 13; at++) {
+    for (; at < end && bytes[at] !== 10 && bytes[at] !== 13; at++) {
       if (bytes[at] !== 32 && bytes[at] !== 9) blank = false;
     }
-    if (!blank) left--;
+    if (!blank) rows++;
     at++;
   }
-  return Math.min(at, bytes.byteLength);
+  return { rows, next: Math.min(at, end) };
 }

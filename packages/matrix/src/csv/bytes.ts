@@ -23,6 +23,8 @@ export interface TextSource {
   stream(from?: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** The same for a caller who is done with each piece when it asks for the next one, whose memory it may share. */
   pieces(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** What is stored. */
+  readonly bytes: ByteSource;
   /** @throws TruncatedFileError when the text ends before `end`. */
   range(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -47,6 +49,7 @@ export async function openText(url: string, gzip: boolean, context: ArrayContext
     gzip,
     stream: (from = 0, signal) => (gzip ? skip(unzipped(source, name, signal), from) : pieces(source, from, signal)),
     pieces: (signal) => (gzip ? unzipped(source, name, signal) : pieces(source, 0, signal, true)),
+    bytes: source,
     async range(start, end, signal) {
       const bytes = new Uint8Array(end - start);
       const count = await source.read(bytes, start, signal);

@@ -5,7 +5,8 @@ import type { DType, Tile } from '../tile.ts';
 import { openText } from './bytes.ts';
 import type { TextSource } from './bytes.ts';
 import type { CsvText } from './inspect.ts';
-import { parseCsvBand } from './band.ts';
+import { inPieces } from './in-pieces.ts';
+import { BandParser, endOfRows } from './band.ts';
 import { parseRowsFast } from './fast-rows.ts';
 
 /** Which rows of a text to read: `rows` of them after the first `skipRows` of the bytes `start` .. `end`. */
@@ -27,9 +28,20 @@ export interface CsvPart {
 export async function readCsvPart(text: CsvText, part: CsvPart, context: ArrayContext = {}): Promise<Tile> {
   const source = await openText(text.url, false, context);
   try {
-    const bytes = await source.range(part.bytes.start, part.bytes.end, context.signal);
+    const { start, end } = part.bytes;
     const tile = allocateTile(part.dtype, part.rows, part.cols);
-    parseCsvBand(bytes, layoutOf(text, source, part), tile.data);
+    const parser = new BandParser(layoutOf(text, source, part), tile.data);
+    await inPieces(
+      source.bytes,
+      source.name,
+      [start, end],
+      (bytes, from, to, last) => {
+        const next = parser.take(bytes, from, to, last);
+        return parser.full ? undefined : next;
+      },
+      context.signal,
+    );
+    parser.end();
     return tile;
   } finally {
     await source.close();
@@ -86,7 +98,7 @@ function plainFill(text: CsvText, source: TextSource, cols: number, context: Arr
   let ended = false;
   const fill = async (tile: Tile, filled: number): Promise<number> => {
     for (;;) {
-      const whole = ended ? bytes.byteLength : endOfRows(bytes, at);
+      const whole = ended ? bytes.byteLength : endOfRows(bytes, at, bytes.byteLength);
       const layout = { ...layoutOf(text, source, { firstRow: rowsBefore, cols }), skipRows: 0 };
       const { rows, next } = parseRowsFast(bytes, at, whole, layout, tile.data, filled * cols, tile.rows - filled);
       at = next;
@@ -100,14 +112,6 @@ function plainFill(text: CsvText, source: TextSource, cols: number, context: Arr
     }
   };
   return Object.assign(fill, { close: async () => void (await stream.return?.()) });
-}
-
-/** The end of the last whole row. A carriage return at the very end may belong to a line feed that is still to come. */
-function endOfRows(bytes: Uint8Array, from: number): number {
-  for (let i = bytes.byteLength - 1; i >= from; i--) {
-    if (bytes[i] === 10 || (bytes[i] === 13 && i < bytes.byteLength - 1)) return i + 1;
-  }
-  return from;
 }
 
 function quotedFill(text: CsvText, source: TextSource, context: ArrayContext): Fill {

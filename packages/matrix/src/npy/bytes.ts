@@ -1,7 +1,9 @@
 import { close, fstat, open, read, readv, write } from 'node:fs';
 import { promisify } from 'node:util';
+import { forEachBounded } from '../bounded.ts';
 import { NotFoundError } from '../errors.ts';
 import { openError } from '../file-errors.ts';
+import { ranges } from '../ranges.ts';
 import type { Store } from '../stores/store.ts';
 
 /** Random access to the bytes of one file or object. */
@@ -15,6 +17,14 @@ export interface ByteSource {
   scatter?(into: Uint8Array[], position: number): Promise<number>;
   close(): Promise<void>;
 }
+
+/**
+ * One connection to S3 brings some 85 to 90 MB/s, so a longer read is several ranged ones at once; ranges of 8 to 16 MB are
+ * what S3 suggests (docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-design-patterns.html), but reads of
+ * a package are shorter than that allows with several streams.
+ */
+const RANGE = 2 << 20;
+const STREAMS = 8;
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -51,10 +61,14 @@ export async function storedBytes(store: Store, key: string, name: string, signa
     size,
     isLocal: false,
     async read(into, position, signal) {
-      const bytes = await store.getRange(key, position, into.byteLength, { signal });
-      if (!bytes) throw new NotFoundError(name, 'the object is gone');
-      into.set(bytes);
-      return bytes.byteLength;
+      let count = 0;
+      await forEachBounded(ranges(into.byteLength, RANGE), STREAMS, async ([from, to]) => {
+        const bytes = await store.getRange(key, position + from, to - from, { signal });
+        if (!bytes) throw new NotFoundError(name, 'the object is gone');
+        into.set(bytes, from);
+        count += bytes.byteLength;
+      });
+      return count;
     },
     async close() {},
   };

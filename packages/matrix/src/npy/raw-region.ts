@@ -1,5 +1,6 @@
 import { forEachBounded } from '../bounded.ts';
 import { TruncatedFileError } from '../errors.ts';
+import { ranges } from '../ranges.ts';
 import type { Region } from '../tile.ts';
 import type { ByteSource } from './bytes.ts';
 
@@ -73,8 +74,4 @@ export async function readRawRegion(
     );
   }
   return total;
-}
-
-export function* ranges(length: number, step: number): Generator<[from: number, to: number]> {
-  for (let from = 0; from < length; from += step) yield [from, Math.min(length, from + step)];
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { forEachBounded } from '../bounded.ts';
 import type { Region } from '../tile.ts';
 import { writeFully } from './bytes.ts';
-import { ranges } from './raw-region.ts';
+import { ranges } from '../ranges.ts';
 import type { RawLayout } from './raw-region.ts';
 
 const IN_FLIGHT = 16;

@@ -3,6 +3,12 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TEMPORARY } from '../stores/key.ts';
 
+export interface AtomicOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Name of what is not whole yet, for callers who would have to remove it if they end at once; beside the place. */
+  readonly temporary?: string | undefined;
+}
+
 /**
  * Makes a file or folder whole or not at all: `make` builds it under a temporary name beside `path`, and it is renamed
  * once that has succeeded; when it fails or is aborted nothing is left. What was at `path` is replaced at the end.
@@ -10,9 +16,10 @@ import { TEMPORARY } from '../stores/key.ts';
 export async function atomically<T>(
   path: string,
   make: (temporary: string) => Promise<T>,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  options: AtomicOptions = {},
 ): Promise<T> {
-  const temporary = join(dirname(path), `${TEMPORARY}${randomUUID()}-${basename(path)}`);
+  const { signal } = options;
+  const temporary = options.temporary ?? join(dirname(path), `${TEMPORARY}${randomUUID()}-${basename(path)}`);
   try {
     signal?.throwIfAborted();
     const result = await make(temporary);

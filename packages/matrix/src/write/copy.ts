@@ -9,6 +9,7 @@ import { createZarr } from '../zarr/open.ts';
 import { ownArray } from '../zarr/own.ts';
 import { writeMetadata } from '../zarr/metadata.ts';
 import { atomically } from './atomically.ts';
+import type { AtomicOptions } from './atomically.ts';
 import { checkSpace } from './space.ts';
 
 /** Side of the chunks where the source has none: 8 MiB of float64. */
@@ -22,7 +23,7 @@ const IN_FLIGHT = 4;
 export async function copyArray(
   source: MatrixArray,
   targetUrl: string,
-  context: ArrayContext & ArrayCallOptions & { readonly chunk?: Shape } = {},
+  context: ArrayContext & ArrayCallOptions & AtomicOptions & { readonly chunk?: Shape } = {},
 ): Promise<void> {
   const { shape, dtype } = source;
   const chunk = context.chunk ?? source.chunk ?? [evenChunk(shape[0], SIDE), evenChunk(shape[1], SIDE)];

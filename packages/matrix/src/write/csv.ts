@@ -2,9 +2,10 @@ import type { ArrayCallOptions, MatrixArray } from '../array.ts';
 import { formatInto, roomForText } from '../csv/format.ts';
 import { MissingTextPartError, NotFoundError, TruncatedFileError } from '../errors.ts';
 import { fileBytes } from '../npy/bytes.ts';
-import { ranges } from '../npy/raw-region.ts';
+import { ranges } from '../ranges.ts';
 import type { Store } from '../stores/store.ts';
 import type { Tile } from '../tile.ts';
+import type { AtomicOptions } from './atomically.ts';
 import { rowBands } from './row-bands.ts';
 import { writeText } from './text.ts';
 import type { Buffers } from './text.ts';
@@ -22,25 +23,29 @@ const REMOTE_PIECE = 8 << 20;
  * band is made to text the next one is read, and text is written while the next piece is made. The file appears whole or
  * not at all.
  */
-export async function writeCsv(array: MatrixArray, path: string, options: ArrayCallOptions = {}): Promise<void> {
+export async function writeCsv(
+  array: MatrixArray,
+  path: string,
+  options: ArrayCallOptions & AtomicOptions = {},
+): Promise<void> {
   await writeText(path, options, (buffers) => formatted(array, buffers, options));
 }
 
 /**
- * Joins texts that workers stored as `<prefix>/<part>`, in the order of the keys, into one file.
- * @throws MissingTextPartError unless there are `parts` of them.
+ * Joins texts that workers stored as `<prefix>/<part>`, in the order of their numbers, into one file.
+ * @throws MissingTextPartError where a number is missing between them.
  */
 export async function joinCsv(
   store: Store,
   prefix: string,
-  parts: number,
   path: string,
-  options: ArrayCallOptions = {},
+  options: ArrayCallOptions & AtomicOptions = {},
 ): Promise<void> {
   const keys: string[] = [];
   for await (const key of store.list(prefix, options)) keys.push(key);
-  if (keys.length !== parts) throw new MissingTextPartError(prefix, parts, keys.length);
   keys.sort(byPart);
+  const parts = keys.length === 0 ? 1 : Number(keys.at(-1)!.slice(prefix.length + 1)) + 1;
+  if (keys.length !== parts) throw new MissingTextPartError(prefix, parts, keys.length);
   await writeText(path, options, (buffers) =>
     store.localPath ? local(store, keys, buffers, options) : remote(store, keys, options),
   );

@@ -3,6 +3,7 @@ import { createNpy } from '../npy/create.ts';
 import { locate } from '../location.ts';
 import { checkSpace } from './space.ts';
 import { atomically } from './atomically.ts';
+import type { AtomicOptions } from './atomically.ts';
 import { rowBands } from './row-bands.ts';
 import { elementBytes } from '../tile.ts';
 
@@ -10,7 +11,11 @@ import { elementBytes } from '../tile.ts';
  * Writes a matrix as an .npy file on this machine, band by band; the file appears whole or not at all.
  * @throws NoSpaceError, and what reading the array throws.
  */
-export async function writeNpy(array: MatrixArray, path: string, options: ArrayCallOptions = {}): Promise<void> {
+export async function writeNpy(
+  array: MatrixArray,
+  path: string,
+  options: ArrayCallOptions & AtomicOptions = {},
+): Promise<void> {
   const target = pathOf(path);
   const { shape, dtype } = array;
   await checkSpace(target, shape[0] * shape[1] * elementBytes(dtype));

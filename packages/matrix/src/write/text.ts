@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { CallOptions } from '../stores/store.ts';
 import { writeFully } from '../npy/bytes.ts';
 import { atomically } from './atomically.ts';
+import type { AtomicOptions } from './atomically.ts';
 import { pathOf } from './npy.ts';
 
 /** Memory for the text that is yielded: a buffer is asked for when the one before the last is free again. */
@@ -16,7 +16,7 @@ export type Buffers = (length: number) => Uint8Array;
  */
 export async function writeText(
   path: string,
-  options: CallOptions,
+  options: AtomicOptions,
   make: (buffers: Buffers) => AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const target = pathOf(path);

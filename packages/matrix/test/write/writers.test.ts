@@ -145,15 +145,17 @@ describe('writers', () => {
     const tiles = [numbered('float64', 400_000, 3), numbered('float64', 1, 3)];
     await store.set('C.csv/000001', formatCsvBand(tiles[1]!));
     await store.set('C.csv/000000', formatCsvBand(tiles[0]!));
-    await joinCsv(store, 'C.csv', 2, at('joined.csv'));
+    await joinCsv(store, 'C.csv', at('joined.csv'));
     const expected = Buffer.concat(tiles.map(formatCsvBand));
     expect(expected.length).toBeGreaterThan(2 ** 23);
     expect(Buffer.compare(await readFile(at('joined.csv')), expected)).toBe(0);
     if (store.localPath) {
-      await joinCsv(store, 'C.csv', 2, at('joined.csv.gz'));
+      await joinCsv(store, 'C.csv', at('joined.csv.gz'));
       expect(Buffer.compare(gunzipSync(await readFile(at('joined.csv.gz'))), expected)).toBe(0);
     }
-    await expect(joinCsv(store, 'C.csv', 3, at('joined2.csv'))).rejects.toThrow(MissingTextPartError);
+    await store.delete('C.csv/000000');
+    await expect(joinCsv(store, 'C.csv', at('joined2.csv'))).rejects.toThrow(MissingTextPartError);
+    await expect(joinCsv(store, 'D.csv', at('joined2.csv'))).rejects.toThrow(MissingTextPartError);
   }
 
   it.skipIf(numpyMissing)('write what numpy reads as the same matrix', async () => {
