@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createArray, memoryStore, openArray, openStore, type Store } from '@tessera/matrix';
+import { createArray, memoryStore, openArray, openStore, type Store, type StoreContext } from '@tessera/matrix';
 import { runJob } from '@tessera/master';
 import {
   BUNDLE_VERSION,
@@ -30,7 +30,11 @@ export interface InProcessFleet extends AsyncDisposable {
 
 let jobs = 0;
 
-export async function startInProcessFleet({ workers = 2 } = {}): Promise<InProcessFleet> {
+/** @param options.context for jobs whose arrays are in a bucket */
+export async function startInProcessFleet({
+  workers = 2,
+  context = {},
+}: { workers?: number; context?: StoreContext } = {}): Promise<InProcessFleet> {
   const directory = mkdtempSync(join(tmpdir(), 'tessera-fleet-'));
   const queues = memoryQueues(systemClock);
   const objects = memoryStore();
@@ -49,7 +53,12 @@ export async function startInProcessFleet({ workers = 2 } = {}): Promise<InProce
       id: `i-${index}/1`,
       jobs: jobQueue,
       openQueue: queues.open,
-      access: { objects, context: {}, openArray: ({ url }) => openArray(url), openWorkspace: (url) => openStore(url) },
+      access: {
+        objects,
+        context,
+        openArray: ({ url }) => openArray(url, context),
+        openWorkspace: (url) => openStore(url, context),
+      },
       kernel: async (_, op, dtype) => kernels.pick(op, dtype),
       clock: systemClock,
       random: Math.random,
@@ -66,7 +75,7 @@ export async function startInProcessFleet({ workers = 2 } = {}): Promise<InProce
     queues,
     url,
     async run(given) {
-      const jobId = `test-${++jobs}`;
+      const jobId = given.jobId ?? `test-${++jobs}`;
       const job: JobSpec = {
         v: PROTOCOL_VERSION,
         bundle: BUNDLE_VERSION,
@@ -86,14 +95,15 @@ export async function startInProcessFleet({ workers = 2 } = {}): Promise<InProce
       const report = await runJob(job, {
         openQueue: queues.open,
         objects,
-        createArray: ({ url: at, ...array }) => createArray(at, array),
-        openArray: (array) => openArray(array.url),
+        createArray: ({ url: at, ...array }) => createArray(at, array, context),
+        openArray: (array) => openArray(array.url, context),
         clock: systemClock,
         signal: new AbortController().signal,
         emit: (event) => events.push(event),
         warn: () => undefined,
       });
-      queues.remove(resultQueueName(jobId));
+      // A job that has a name may go on; its queue is then the same to workers that know it, as an SQS queue would be.
+      if (given.jobId === undefined) queues.remove(resultQueueName(jobId));
       return { report, events };
     },
     async [Symbol.asyncDispose]() {

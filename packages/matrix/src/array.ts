@@ -34,9 +34,10 @@ export interface MatrixArray {
   read(region: Region, options?: ArrayCallOptions): Promise<Tile>;
   /** @throws PartialChunkError, RegionError, ReadOnlyArrayError. */
   write(region: Region, tile: Tile, options?: ArrayCallOptions): Promise<void>;
-  /** Arrays in Tessera's own Zarr layout have these two: see `ChunkedArray`. */
+  /** Arrays in Tessera's own Zarr layout have these: see `ChunkedArray`. */
   readChunk?(r: number, c: number, options?: ArrayCallOptions): Promise<Tile | undefined>;
   writeChunk?(r: number, c: number, tile: Tile, options?: ArrayCallOptions): Promise<void>;
+  storedChunks?(options?: ArrayCallOptions): AsyncIterable<readonly [r: number, c: number]>;
   close(): Promise<void>;
 }
 
@@ -47,6 +48,11 @@ export interface ChunkedArray extends MatrixArray {
   /** `undefined` for a chunk that isn't stored. @throws CorruptTileError. */
   readChunk(r: number, c: number, options?: ArrayCallOptions): Promise<Tile | undefined>;
   writeChunk(r: number, c: number, tile: Tile, options?: ArrayCallOptions): Promise<void>;
+  /**
+   * The chunks that a listing of the store shows with the size that a whole one has, in no particular order. Chunks are
+   * written whole or not at all, so a size tells what was written; what became of it since, only reading does.
+   */
+  storedChunks(options?: ArrayCallOptions): AsyncIterable<readonly [r: number, c: number]>;
 }
 
 export interface ArraySpec {

@@ -4,7 +4,7 @@ export type { DType, Elements, Region, Shape, Tile } from './tile.ts';
 export { chunkRegion, coversWholeChunks, evenChunk, gridOf, overlaps } from './chunk-grid.ts';
 export type { Overlap } from './chunk-grid.ts';
 
-export type { CallOptions, Store } from './stores/store.ts';
+export type { CallOptions, Listed, Store } from './stores/store.ts';
 export { checkKey } from './stores/key.ts';
 export { fileStore } from './stores/file.ts';
 export { memoryStore } from './stores/memory.ts';

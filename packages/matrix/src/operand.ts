@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { ArrayContext } from './array.ts';
+import type { ArrayContext, ChunkedArray } from './array.ts';
 import { isChunked } from './array.ts';
 import { gridOf } from './chunk-grid.ts';
 import type { CsvText } from './csv/inspect.ts';
@@ -10,7 +10,6 @@ import { codeOf, openError } from './file-errors.ts';
 import { formatOf, locate, nameOf } from './location.ts';
 import type { Format, Location } from './location.ts';
 import { inspectNpy } from './npy/open.ts';
-import { openStore } from './stores/open.ts';
 import type { DType, Shape } from './tile.ts';
 import { openZarr } from './zarr/open.ts';
 
@@ -64,20 +63,16 @@ function kindOf(found: Stats): string {
 async function inspectZarr(location: Location, context: ArrayContext): Promise<OperandInfo> {
   const array = await openZarr(location.url, context);
   const { url, shape, dtype, chunk } = array;
-  if (isChunked(array)) await checkComplete(location, gridOf(shape, array.chunk), context);
+  if (isChunked(array)) await checkComplete(location, array, context);
   return { url, format: 'zarr', shape, dtype, ...(chunk ? { chunk } : {}) };
 }
 
 /** A chunk that isn't there means zeros (or a fill value) to Zarr, but to us a matrix that was never finished. */
-async function checkComplete(location: Location, grid: Shape, context: ArrayContext): Promise<void> {
-  const store = await openStore(location.url, context);
+async function checkComplete(location: Location, array: ChunkedArray, context: ArrayContext): Promise<void> {
+  const [rows, cols] = gridOf(array.shape, array.chunk);
   let found = 0;
-  for await (const key of store.list('c', context)) {
-    const match = /^c\/(\d+)\/(\d+)$/.exec(key);
-    if (match && Number(match[1]) < grid[0] && Number(match[2]) < grid[1]) found++;
-  }
-  const expected = grid[0] * grid[1];
-  if (found < expected) throw new IncompleteArrayError(nameOf(location), expected, found);
+  for await (const _ of array.storedChunks(context)) found++;
+  if (found < rows * cols) throw new IncompleteArrayError(nameOf(location), rows * cols, found);
 }
 
 /** The operating system's and S3's own errors, in the words of this package. */

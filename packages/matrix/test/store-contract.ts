@@ -9,7 +9,10 @@ const plain = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toS
 
 async function keys(store: Store, prefix: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const key of store.list(prefix)) found.push(key);
+  for await (const { key, size } of store.list(prefix)) {
+    expect(size).toBe(await store.size(key));
+    found.push(key);
+  }
   return found.sort();
 }
 

@@ -69,7 +69,12 @@ export class SimObjects {
       has: (key, options) => process.call(`has ${key}`, () => find(key) !== undefined, options?.signal),
       size: (key, options) => process.call(`size ${key}`, () => find(key)?.bytes.byteLength, options?.signal),
       async *list(prefix, options) {
-        yield* await process.call(`list ${prefix}`, () => listed(prefix === '' ? '' : `${prefix}/`), options?.signal);
+        const keys = await process.call(
+          `list ${prefix}`,
+          () => listed(prefix === '' ? '' : `${prefix}/`),
+          options?.signal,
+        );
+        for (const key of keys) yield { key, size: find(key)?.bytes.byteLength ?? 0 };
       },
       delete: (key, options) => process.call(`delete ${key}`, () => void this.stored.delete(key), options?.signal),
       deleteAll: (prefix, options) =>

@@ -8,7 +8,6 @@ import {
   Report,
   resultQueueName,
   type ArrayDeclaration,
-  type ArrayPiece,
   type Clock,
   type JobSpec,
   type MessageQueue,
@@ -27,10 +26,11 @@ import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
 import { reportOf } from './job-report.ts';
 import { outputsOf } from './package-pieces.ts';
 import type { EventBody } from './announcer.ts';
+import { isBroken } from './damage.ts';
 import { Inbox } from './inbox.ts';
 import { PATIENCE_MS, runPhase, type PhaseContext, type PhaseOutcome } from './phase-run.ts';
 import { repairsFor } from './repairs.ts';
-import { stateOf } from './resume.ts';
+import { StoredPieces } from './stored-pieces.ts';
 import { STRAGGLERS, type StragglerPolicy } from './stragglers.ts';
 import { Tally } from './tally.ts';
 
@@ -227,7 +227,7 @@ class JobRun {
       return readChecked(array, hashChunk, note)(piece);
     };
     const inlining = (body: PackageBody) => (plan.inline ? inlined(body, read) : Promise.resolve(body));
-    const isBroken = async (piece: ArrayPiece) => (await this.#patiently(() => stateOf(piece, open))) === 'broken';
+    const left = resumed ? new StoredPieces(open) : undefined;
     return {
       jobId: this.#job.jobId,
       jobs,
@@ -245,10 +245,10 @@ class JobRun {
       settle: (body, result) => storeReply(body, result, open),
       isDone: async (body) => {
         // What a check found is not in the store, so checks are always made again.
-        const output = resumed && body.kind !== 'verify' ? outputsOf(body)[0] : undefined;
-        return output !== undefined && (await stateOf(output, open)) === 'whole';
+        const output = body.kind === 'verify' ? undefined : outputsOf(body)[0];
+        return output !== undefined && left !== undefined && left.has(output);
       },
-      repairsFor: (body) => repairsFor(body, earlier, isBroken),
+      repairsFor: (body) => repairsFor(body, earlier, (piece) => this.#patiently(() => isBroken(piece, open))),
     };
   }
 

@@ -3,7 +3,7 @@ import { open, mkdir, readdir, rename, rm, stat, unlink } from 'node:fs/promises
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkKey, checkPrefix, TEMPORARY } from './key.ts';
-import type { CallOptions, Store } from './store.ts';
+import type { CallOptions, Listed, Store } from './store.ts';
 
 /**
  * A store in a directory, which is made at the first `set`. A value is written to a temporary name beside its key and
@@ -17,15 +17,20 @@ export function fileStore(directory: string): Store {
     return join(directory, key);
   };
 
-  async function* list(prefix: string, options?: CallOptions): AsyncGenerator<string> {
+  async function* list(prefix: string, options?: CallOptions): AsyncGenerator<Listed> {
     checkPrefix(prefix);
     options?.signal?.throwIfAborted();
     const entries = await orMissing(readdir(join(directory, prefix), { withFileTypes: true }));
     for (const entry of entries ?? []) {
       if (entry.name.startsWith(TEMPORARY)) continue;
       const key = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      if (entry.isDirectory()) yield* list(key, options);
-      else yield key;
+      if (entry.isDirectory()) {
+        yield* list(key, options);
+        continue;
+      }
+      // Missing: it was removed since the folder was read.
+      const found = await orMissing(stat(join(directory, key)));
+      if (found) yield { key, size: found.size };
     }
   }
 

@@ -8,9 +8,9 @@ export function memoryStore(): Store {
     checkPrefix(prefix);
     options?.signal?.throwIfAborted();
     const below = prefix === '' ? '' : `${prefix}/`;
-    for (const key of Array.from(values.keys())) {
+    for (const [key, { byteLength: size }] of Array.from(values)) {
       options?.signal?.throwIfAborted();
-      if (key.startsWith(below)) yield key;
+      if (key.startsWith(below)) yield { key, size };
     }
   }
   return {
@@ -41,7 +41,7 @@ export function memoryStore(): Store {
       values.delete(key);
     },
     async deleteAll(prefix, options) {
-      for await (const key of list(prefix, options)) values.delete(key);
+      for await (const { key } of list(prefix, options)) values.delete(key);
     },
   };
 }

@@ -9,7 +9,7 @@ import {
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { checkKey, checkPrefix } from './key.ts';
 import { joined } from './memory.ts';
-import type { CallOptions, Store } from './store.ts';
+import type { CallOptions, Listed, Store } from './store.ts';
 
 export interface S3StoreOptions {
   readonly client: S3Client;
@@ -35,7 +35,7 @@ export function s3Store({ client, bucket, prefix }: S3StoreOptions): Store {
     return found && (found.ContentLength ?? 0);
   }
 
-  async function* list(below: string, options?: CallOptions): AsyncGenerator<string> {
+  async function* list(below: string, options?: CallOptions): AsyncGenerator<Listed> {
     checkPrefix(below);
     const start = base + (below === '' ? '' : `${below}/`);
     let next: string | undefined;
@@ -45,7 +45,7 @@ export function s3Store({ client, bucket, prefix }: S3StoreOptions): Store {
         new ListObjectsV2Command({ Bucket: bucket, Prefix: start, ContinuationToken: next }),
         send(options),
       );
-      for (const { Key } of page.Contents ?? []) if (Key) yield Key.slice(base.length);
+      for (const { Key, Size } of page.Contents ?? []) if (Key) yield { key: Key.slice(base.length), size: Size ?? 0 };
       next = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (next !== undefined);
   }
@@ -93,7 +93,7 @@ export function s3Store({ client, bucket, prefix }: S3StoreOptions): Store {
         if (failed) throw new Error(`S3 didn't delete ${failed.Key} of ${bucket}: ${failed.Code} ${failed.Message}`);
       };
       let batch: string[] = [];
-      for await (const key of list(below, options)) {
+      for await (const { key } of list(below, options)) {
         if (batch.push(key) < DELETE_BATCH) continue;
         await remove(batch);
         batch = [];

@@ -3,6 +3,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A value that a store holds. */
+export interface Listed {
+  readonly key: string;
+  /** The value's length in bytes. */
+  readonly size: number;
+}
+
 /**
  * Named byte strings under one place: a directory, a prefix of a bucket, or memory. Every implementation passes
  * `test/store-contract.ts`.
@@ -23,8 +30,8 @@ export interface Store {
   has(key: string, options?: CallOptions): Promise<boolean>;
   /** The value's length in bytes. */
   size(key: string, options?: CallOptions): Promise<number | undefined>;
-  /** Every key below `prefix` (all keys for ''), `prefix` itself not included, in no particular order. */
-  list(prefix: string, options?: CallOptions): AsyncIterable<string>;
+  /** Every value below `prefix` (all values for ''), `prefix` itself not included, in no particular order. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<Listed>;
   /** Deleting what isn't there is no error. */
   delete(key: string, options?: CallOptions): Promise<void>;
   /** Deletes every key below `prefix`. */

@@ -20,7 +20,9 @@ export function within(store: Store, prefix: string): Store {
     has: async (key, options) => store.has(keyOf(key), options),
     size: async (key, options) => store.size(keyOf(key), options),
     async *list(part, options) {
-      for await (const key of store.list(below(part), options)) yield key.slice(prefix.length + 1);
+      for await (const { key, size } of store.list(below(part), options)) {
+        yield { key: key.slice(prefix.length + 1), size };
+      }
     },
     delete: async (key, options) => store.delete(keyOf(key), options),
     deleteAll: async (part, options) => store.deleteAll(below(part), options),

@@ -42,7 +42,7 @@ export async function joinCsv(
   options: ArrayCallOptions & AtomicOptions = {},
 ): Promise<void> {
   const keys: string[] = [];
-  for await (const key of store.list(prefix, options)) keys.push(key);
+  for await (const { key } of store.list(prefix, options)) keys.push(key);
   keys.sort(byPart);
   const parts = keys.length === 0 ? 1 : Number(keys.at(-1)!.slice(prefix.length + 1)) + 1;
   if (keys.length !== parts) throw new MissingTextPartError(prefix, parts, keys.length);

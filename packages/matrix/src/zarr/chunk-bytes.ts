@@ -16,6 +16,11 @@ export interface ChunkLayout {
 
 const CHECKSUM = 4;
 
+/** The length of every stored chunk. */
+export function chunkBytes({ dtype, chunk }: ChunkLayout): number {
+  return chunk[0] * chunk[1] * elementBytes(dtype) + CHECKSUM;
+}
+
 /** The pieces to store; the tile's own memory is one of them unless it needs padding. */
 export function encodeChunk(layout: ChunkLayout, inside: Region, tile: Tile, crc32c: Crc32c): Uint8Array[] {
   checkTile(tile, inside, layout.dtype, layout.url);
@@ -39,10 +44,11 @@ export function decodeChunk(
 ): Tile {
   const { url, dtype, chunk } = layout;
   const length = chunk[0] * chunk[1];
-  const payloadBytes = length * elementBytes(dtype);
-  if (bytes.byteLength !== payloadBytes + CHECKSUM) {
-    throw new CorruptTileError(url, at, `expected ${payloadBytes + CHECKSUM} bytes, found ${bytes.byteLength}`);
+  const expected = chunkBytes(layout);
+  if (bytes.byteLength !== expected) {
+    throw new CorruptTileError(url, at, `expected ${expected} bytes, found ${bytes.byteLength}`);
   }
+  const payloadBytes = expected - CHECKSUM;
   const payload = bytes.subarray(0, payloadBytes);
   const stored = storedChecksum(bytes);
   const computed = crc32c(payload);

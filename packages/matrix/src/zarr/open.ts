@@ -52,7 +52,7 @@ export async function openZarrIn(store: Store, name: string, options: CallOption
 async function readMetadata(store: Store, name: string, context: CallOptions): Promise<string> {
   const document = (await store.get('zarr.json', context)) ?? (await store.get('.zarray', context));
   if (document) return decode(document);
-  for await (const key of store.list('', context)) {
+  for await (const { key } of store.list('', context)) {
     throw new WrongFormatError(name, 'a Zarr array', `it has no zarr.json, but ${key}`);
   }
   throw new NotFoundError(name, 'no Zarr array is there');

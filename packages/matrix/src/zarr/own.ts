@@ -7,7 +7,7 @@ import { MissingTileError, PartialChunkError, RegionError } from '../errors.ts';
 import type { Store } from '../stores/store.ts';
 import { allocateTile, checkRegion, checkTile, copyRegion } from '../tile.ts';
 import type { Region, Tile } from '../tile.ts';
-import { decodeChunk, encodeChunk, storedChecksum } from './chunk-bytes.ts';
+import { chunkBytes, decodeChunk, encodeChunk, storedChecksum } from './chunk-bytes.ts';
 import type { OwnArray } from './metadata.ts';
 
 /** Chunks of one region that are read or written at once. */
@@ -59,6 +59,13 @@ export function ownArray(url: string, store: Store, { shape, dtype, chunk }: Own
     traffic,
     readChunk,
     writeChunk,
+    async *storedChunks(options) {
+      for await (const { key, size } of store.list('c', options)) {
+        const match = /^c\/(\d+)\/(\d+)$/.exec(key);
+        const [r, c] = [Number(match?.[1]), Number(match?.[2])];
+        if (size === chunkBytes(layout) && r < grid[0] && c < grid[1]) yield [r, c];
+      }
+    },
     async read(region, options) {
       checkRegion(region, shape, url);
       const pieces = [...overlaps(region, chunk)];

@@ -94,7 +94,7 @@ describe('writers', () => {
     ]);
     await expect(copyArray(await unfinished(), url, context)).rejects.toThrow(MissingTileError);
     const left = [];
-    for await (const key of (await openStore(url, context)).list('')) left.push(key);
+    for await (const { key } of (await openStore(url, context)).list('')) left.push(key);
     expect(left).toEqual([]);
   });
 

@@ -6,12 +6,10 @@ import type { OpenByName } from './inline-tiles.ts';
 /** Chunks looked at at once. */
 const CONCURRENT = 8;
 
-/**
- * Whether all chunks of a piece are in the store, and whole. `unknown` for arrays without chunks (.npy), which can't tell.
- */
-export async function stateOf(piece: ArrayPiece, open: OpenByName): Promise<'whole' | 'broken' | 'unknown'> {
+/** Whether a chunk of a piece is missing in the store, or corrupt. Arrays without chunks (.npy) can't tell, and aren't. */
+export async function isBroken(piece: ArrayPiece, open: OpenByName): Promise<boolean> {
   const array = await open(piece.array);
-  if (!isChunked(array)) return 'unknown';
+  if (!isChunked(array)) return false;
   const grid = gridOf([piece.rows, piece.cols], array.chunk);
   let next = 0;
   let whole = true;
@@ -24,7 +22,7 @@ export async function stateOf(piece: ArrayPiece, open: OpenByName): Promise<'who
     }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENT, grid.count) }, look));
-  return whole ? 'whole' : 'broken';
+  return !whole;
 }
 
 async function chunkIsWhole(array: ChunkedArray, row: number, col: number): Promise<boolean> {
