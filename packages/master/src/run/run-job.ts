@@ -8,6 +8,7 @@ import {
   Report,
   resultQueueName,
   type ArrayDeclaration,
+  type ArrayPiece,
   type Clock,
   type JobSpec,
   type MessageQueue,
