@@ -7,7 +7,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { cloudForTest, onlineInstances, runOn } from './cloud.ts';
 import { ManualClock } from './manual-clock.ts';
-import { raw, signed } from './raw-request.ts';
+import { raw, signed, spoken } from './raw-request.ts';
+import { networkInterfaces } from 'node:os';
 
 const describeBody = 'Action=DescribeInstances&Version=2016-11-15';
 const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
@@ -160,6 +161,36 @@ describe('the door', () => {
     expect(answer.status).toBe(403);
     expect(answer.body).toContain('programs on this machine only');
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  test.each([
+    ['no Host', 'GET / HTTP/1.0\r\n\r\n'],
+    ['two Hosts', 'GET / HTTP/1.1\r\nHost: LOOPBACK\r\nHost: attacker.example\r\n\r\n'],
+    ['a target of another host', 'GET http://attacker.example/ HTTP/1.1\r\nHost: attacker.example\r\n\r\n'],
+    ['a Host and two lengths', 'POST / HTTP/1.1\r\nHost: LOOPBACK\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\nx'],
+    [
+      'a Host, a length and chunks',
+      'POST / HTTP/1.1\r\nHost: LOOPBACK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+  ])('stays shut for bytes with %s', async (_, bytes) => {
+    const { cloud } = await cloudForTest();
+    const answer = await spoken(cloud.endpoint, bytes);
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(answer.match(/HTTP\/1\.1/g)?.length).toBe(1);
+  });
+
+  test('listens on loopback and nowhere else', async () => {
+    const { cloud } = await cloudForTest();
+    const { port } = new URL(cloud.endpoint);
+    const others = Object.values(networkInterfaces())
+      .flat()
+      .filter((one) => one !== undefined && !one.internal && one.family === 'IPv4');
+    for (const other of others) {
+      await expect(spoken(`http://${other!.address}:${port}`, 'GET / HTTP/1.1\r\n\r\n')).rejects.toThrow(
+        'ECONNREFUSED',
+      );
+    }
+    expect(new URL(cloud.endpoint).hostname).toBe('127.0.0.1');
   });
 
   test('answers no preflight', async () => {

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -37,6 +38,18 @@ export function raw(
     );
     sent.on('error', reject);
     sent.end(body);
+  });
+}
+
+/** Says these bytes to a port, `LOOPBACK` in them standing for its own host, and answers all that comes back. */
+export function spoken(endpoint: string, bytes: string): Promise<string> {
+  const { host, hostname, port } = new URL(endpoint);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.end(bytes.replaceAll('LOOPBACK', host)));
+    let heard = '';
+    socket.setEncoding('latin1').on('data', (text: string) => (heard += text));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(heard));
   });
 }
 

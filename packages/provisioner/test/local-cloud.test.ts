@@ -1,5 +1,6 @@
 import { systemClock } from '@tessera/protocol/system-clock';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalCloud, startLocalCloud } from '@tessera/local-cloud';
@@ -21,6 +22,7 @@ import {
   stopFleet,
   terminateFleet,
 } from '../src/index.ts';
+import { artifactKey } from '../src/bundles/bundle.ts';
 import { fleetSpec } from './support/spec.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tessera provisioner '));
@@ -143,6 +145,35 @@ describe('against the local cloud', () => {
     await cancelCommand(clients, second.workerCommandIds[0]!, [instanceId]);
     expect((await ended(second.workerCommandIds[0]!)).status).toBe('Cancelled');
     await terminateFleet(clients, 'refresh', { deleteBucket: true });
+  });
+
+  it('a program that was changed in the bucket never runs: each instance refuses it by its hash', async () => {
+    const cluster = 'tampered';
+    const small = { ...spec, cluster, workers: 1 };
+    const { bucket } = await provisionFleet(clients, small, { clock: systemClock, random });
+    // Whoever may write to the bucket puts a program of his own where the next version of the worker's would be.
+    const next = artifactFromBytes(Buffer.from(`${worker} // next version`), 'worker.mjs');
+    const theirs = Buffer.from(
+      `import { writeFileSync } from 'node:fs'; writeFileSync('pwned', ''); console.log('pwned');`,
+    );
+    await clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: artifactKey(next), Body: theirs }));
+    const fleet = await provisionFleet(
+      clients,
+      { ...small, artifacts: { ...spec.artifacts, worker: [next] } },
+      { clock: systemClock, random },
+    );
+    const [commandId, instanceId] = [fleet.workerCommandIds[0]!, fleet.workers[0]!.id];
+    let status = await commandStatus(clients, { commandId, instanceId });
+    while (!status.ended) {
+      await systemClock.sleep(20);
+      status = await commandStatus(clients, { commandId, instanceId });
+    }
+    expect(status).toMatchObject({ status: 'Failed', exitCode: 1 });
+    expect(`${status.stdout}${status.stderr}`).toMatch(/tessera: refused: .*sha256[\s\S]*worker\.mjs: FAILED/);
+    expect(
+      readdirSync(join(directory, 'cloud'), { recursive: true }).filter((name) => /pwned/.test(String(name))),
+    ).toEqual([]);
+    await terminateFleet(clients, cluster, { deleteBucket: true });
   });
 
   it('queues of jobs and instance types are what they should be', async () => {
