@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { attack } from './target.ts';
 import { targets } from './targets/index.ts';
+
+afterAll(() => Promise.all(targets.map((target) => target.close?.())));
 
 // `pnpm fuzz` attacks the same parsers for as long as you like.
 it.each(targets.map((target) => [target.name, target] as const))(

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { targets } from './targets/index.ts';
@@ -81,7 +82,12 @@ while (performance.now() < endsAt) {
   }
   next++;
 }
-await thread?.terminate();
+if (thread) {
+  const gone = once(thread, 'exit');
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+  thread.postMessage('end');
+  await gone;
+}
 print(
   `${'parser'.padEnd(34)}${'inputs'.padStart(10)}${'found'.padStart(8)}${'slowest'.padStart(12)}${'grew'.padStart(10)}`,
 );

@@ -8,6 +8,8 @@ export interface Target<Input = unknown> {
   feed(input: Input): void | Promise<void>;
   /** Whether an error is one that the parser promises. */
   isOwn(error: unknown): boolean;
+  /** Ends what it started. */
+  close?(): Promise<void>;
   /** What a person would read of it; its message where nothing else is given. */
   shown?(error: unknown): string;
 }

@@ -12,7 +12,12 @@ interface Order {
   readonly runs: number;
 }
 
-parentPort!.on('message', async ({ name, seed, runs }: Order) => {
+parentPort!.on('message', async (order: Order | 'end') => {
+  if (order === 'end') {
+    await Promise.all(targets.map((one) => one.close?.()));
+    process.exit();
+  }
+  const { name, seed, runs } = order;
   const target = targets.find((one) => one.name === name)!;
   let slowestMs = 0;
   let grewMiB = 0;

@@ -16,8 +16,20 @@ import { mutatedDocuments } from '../documents.ts';
 import { mutatedBytes } from '../mutations.ts';
 import { hasTag, target } from '../target.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'tessera-fuzz-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+let folder: string | undefined;
+
+/** A file of that name in a folder that is made when it is first asked for. */
+function fileAt(name: string, bytes: Uint8Array): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'tessera-fuzz-'));
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function close(): Promise<void> {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  folder = undefined;
+}
 
 /** Reads what a matrix of any claimed size has in its first corner. */
 async function readCorner(array: MatrixArray): Promise<void> {
@@ -50,9 +62,7 @@ const npyFiles = target({
     new Uint8Array(0),
   ]),
   async feed(bytes) {
-    const path = join(folder, 'a.npy');
-    writeFileSync(path, bytes);
-    const array = await openArray(path);
+    const array = await openArray(fileAt('a.npy', bytes));
     try {
       await readCorner(array);
     } finally {
@@ -60,6 +70,7 @@ const npyFiles = target({
     }
   },
   isOwn: hasTag,
+  close,
 });
 
 const zarrDocuments = [
@@ -134,10 +145,9 @@ const csvTexts = target({
     damage: fc.nat(40),
   }),
   async feed({ bytes, packed, damage }) {
-    const path = join(folder, packed === 'no' ? 'a.csv' : 'a.csv.gz');
     const stored = packed === 'no' ? bytes : gzipSync(bytes);
     if (packed === 'broken') stored[damage % stored.length]! ^= 1 + damage;
-    writeFileSync(path, stored);
+    const path = fileAt(packed === 'no' ? 'a.csv' : 'a.csv.gz', stored);
     const { rows, cols, ...text } = await inspectCsv(path);
     const array = await createZarrIn(memoryStore(), 'a', { shape: [rows, cols], dtype: 'float64', chunk: [1, cols] });
     let row = 0;
@@ -147,6 +157,7 @@ const csvTexts = target({
     if (row !== rows) throw new Error(`${rows} rows were promised, ${row} were read`);
   },
   isOwn: hasTag,
+  close,
 });
 
 export const files = [npyFiles, zarrArrays, csvTexts];
