@@ -66,6 +66,8 @@ describe('tessera check', () => {
       ok: true,
       by: { C: true, A: true, B: true, 'A + B': true },
     });
+    writeFileSync(desk.path('A.npy'), 'no matrix');
+    expect(await findings('C.npy')).toEqual({ code: 1, ok: false, by: { C: true, A: false, B: true, 'A + B': null } });
     const { code, stdout, stderr } = await desk.run('check', 'C.npy', 'C.npy');
     expect(code).toBe(1);
     expect(stdout).toContain('is not what was computed with');

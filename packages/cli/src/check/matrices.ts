@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   createZarrIn,
+  InputError,
   inspectOperand,
   memoryStore,
+  NotFoundError,
   openArray,
   randomArray,
   streamCsv,
@@ -35,7 +37,14 @@ export async function findOperand(
     const array = randomArray(name, { ...recipe, seed: BigInt(recipe.seed) }, shape, dtype);
     return { array, from: `made again from seed ${recipe.seed}` };
   }
-  return findStored(place ?? (url.startsWith('file:') ? fileURLToPath(url) : url), operand, context);
+  if (place !== undefined) return findStored(place, operand, context);
+  try {
+    return await findStored(url.startsWith('file:') ? fileURLToPath(url) : url, operand, context);
+  } catch (error) {
+    // Nobody asked for this place now: what can't be read there is said, and the rest is checked all the same.
+    const missing = !(error instanceof InputError) || error instanceof NotFoundError;
+    return { array: undefined, missing, why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** A matrix that is stored: read where it is, a text into memory. */
