@@ -8,6 +8,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { copyArray, openArray, writeNpy } from '@tessera/matrix';
 import { Certificate, parseMessage } from '@tessera/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDesk, type Desk } from './cli.ts';
@@ -41,6 +42,17 @@ describe('tessera check', () => {
       expect(await findings(out)).toEqual({ code: 0, ok: true, by: { C: true, A: true, B: true, 'A · B': true } });
     },
   );
+
+  it('finds the same numbers in other chunks, or in a file of another kind', async () => {
+    const { certificate } = await desk.json('multiply', '60x70', '70x50', '--seed', '3', '--out', 'C.zarr');
+    const original = await openArray(desk.path('C.zarr'));
+    await copyArray(original, desk.path('other.zarr'), { chunk: [17, 9] });
+    await writeNpy(original, desk.path('other.npy'));
+    for (const other of ['other.zarr', 'other.npy']) {
+      const { ok, by } = await findings(other, '--certificate', String(certificate));
+      expect({ ok, by }).toEqual({ ok: true, by: { C: true, A: true, B: true, 'A · B': true } });
+    }
+  });
 
   it('tells the least bit that differs in C or an operand, and whether the product holds all the same', async () => {
     await desk.json('multiply', '60x70', '70x50', '--seed', '3', '--out', 'A.npy');

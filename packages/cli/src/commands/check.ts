@@ -9,7 +9,7 @@ import { checkFinding, hashFinding, type Finding } from '../check/findings.ts';
 import { findOperand, findStored, type Found } from '../check/matrices.ts';
 import { NotAsCertifiedError, UsageError } from '../errors.ts';
 import { checkText, formulaText, lettersOf, type Formula } from '../formula.ts';
-import { entriesOf, mapOperands, type Operands } from '../job/request.ts';
+import { entriesOf, mapOperands } from '../job/request.ts';
 import { counted } from '../view/format.ts';
 import { wrapWords } from '../view/wrap.ts';
 import { bucketReader } from './bucket-reader.ts';
@@ -111,13 +111,12 @@ async function look(
     const all = arrays.size === found.size;
     const again = all ? await computeAgain(certificate, formula, Object.fromEntries(arrays), stop.signal) : undefined;
     const hashes = new Map(again?.hashes);
-    if (!all) {
-      for (const [name, { array, chunk }] of arrays) hashes.set(name, await hashMatrix(array, chunk, stop));
+    // What the check read in other pieces than the hash is taken of is read once more.
+    for (const [name, { array, chunk }] of arrays) {
+      if (!hashes.has(name)) hashes.set(name, await hashMatrix(array, chunk, stop));
     }
     const letters = lettersOf(operands);
-    const shapes = mapOperands<Operands<unknown>['A'], string>(operands, (operand) =>
-      formatShape((operand as Certificate['C']).shape),
-    );
+    const shapes = mapOperands(operands, ({ shape }) => formatShape(shape));
     const name = formulaText(formula, letters);
     const missing = [...found].filter(([, { array }]) => array === undefined).map(([one]) => one);
     return [

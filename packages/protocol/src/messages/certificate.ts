@@ -5,6 +5,8 @@ import { DType, Shape } from '../shape.ts';
 import { PROTOCOL_VERSION } from '../version.ts';
 import { RandomRecipe } from './work-package.ts';
 
+const MOST_CHUNK_ELEMENTS = 2 ** 31;
+
 /**
  * A hash of a matrix's elements that anybody can compute, whatever file they are in. Cut the matrix into chunks of `chunk`
  * rows and columns; pad those at its right and lower edge with zeros to the full size; take of each chunk the CRC-32C of
@@ -14,7 +16,11 @@ import { RandomRecipe } from './work-package.ts';
  * In a Zarr v3 array with the codecs `bytes` and `crc32c` and this chunk shape they are the last four bytes of each chunk.
  * It tells any change by accident, but is none against forgers: a CRC-32C can be met on purpose.
  */
-export const MatrixHash = z.object({ chunk: Shape, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+export const MatrixHash = z.object({
+  // Of a chunk that is larger than its matrix most is padding, which takes time and proves nothing.
+  chunk: Shape.refine(([rows, cols]) => rows * cols <= MOST_CHUNK_ELEMENTS, 'a chunk has at most 2^31 elements'),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
 export type MatrixHash = z.infer<typeof MatrixHash>;
 
 /** A matrix as the checks read it; `hash` is null where they did not read it in whole chunks. */

@@ -6,9 +6,16 @@ const CERTIFIED: ReadonlySet<string> = new Set(['A', 'B', 'C0', 'C']);
 
 /** The checksums of the chunks that a check reads, so that a certificate can say what exactly was checked. */
 export class ReadChecksums {
+  readonly #most: number;
+  #count = 0;
   readonly #reads = new Map<string, ReadRegion>();
   /** By array, and by number of the chunk, as the job's manifest cuts the array. */
   readonly found = new Map<string, Map<number, number>>();
+
+  /** @param most chunks that are noted; where there are more, `all` has none */
+  constructor(most = CHECKSUMS_IN_RESULT) {
+    this.#most = most;
+  }
 
   /** How to read an array of the job, so that its chunks are noted. */
   reader(name: string, { chunk, hashChunk = chunk }: ArrayDeclaration, array: MatrixArray): ReadRegion {
@@ -24,8 +31,7 @@ export class ReadChecksums {
 
   /** All of them as a result carries them; none where they are more than fit. */
   get all(): Checksums[] {
-    const count = [...this.found.values()].reduce((sum, { size }) => sum + size, 0);
-    if (count > CHECKSUMS_IN_RESULT) return [];
+    if (this.#count > this.#most) return [];
     return [...this.found].flatMap(([array, found]) =>
       runsOf(
         array,
@@ -37,7 +43,10 @@ export class ReadChecksums {
   #noting(name: string): (index: number, crc32c: number) => void {
     const found = new Map<number, number>();
     this.found.set(name, found);
-    return (index, crc32c) => found.set(index, crc32c);
+    return (index, crc32c) => {
+      if (!found.has(index) && ++this.#count > this.#most) return;
+      found.set(index, crc32c);
+    };
   }
 }
 

@@ -86,7 +86,7 @@ export async function recheck(
     turn: new Turn(),
     kernel: () => Promise.reject(new Error('a check of stored numbers needs no kernel')),
   });
-  const checksums = (context.checksums = new ReadChecksums());
+  const checksums = (context.checksums = new ReadChecksums(Infinity));
   const check = operations[op].transposes
     ? await checkWholeProduct(result, vectors, context)
     : await checkAllElements(result, context);
