@@ -5,6 +5,7 @@ export interface Python {
   readonly path: string;
   /** "Python 3.11.2, pandas 1.5.3": to be printed beside what it took. */
   readonly versions: string;
+  readonly env: NodeJS.ProcessEnv;
   /** Runs a script; what it printed. @throws Error when it fails */
   run(script: string, args?: readonly string[]): string;
 }
@@ -23,7 +24,8 @@ export function findPython(modules: readonly string[], asked?: string): Python |
       `import platform, ${modules.join(', ')}\n` +
       `print(', '.join(['Python ' + platform.python_version()] + [m.__name__ + ' ' + m.__version__ for m in (${modules.join(', ')},)]))`;
     const { status, stdout } = spawnSync(path, ['-c', script], { encoding: 'utf8', env });
-    if (status === 0) return { path, versions: stdout.trim(), run: (text, args = []) => runPython(path, text, args) };
+    if (status === 0)
+      return { path, versions: stdout.trim(), env, run: (text, args = []) => runPython(path, text, args) };
   }
   return `no Python with ${modules.join(', ')} (looked at ${candidates.join(', ')}; --python names another)`;
 }

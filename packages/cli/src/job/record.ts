@@ -59,7 +59,9 @@ async function fileOf(operand: Operand): Promise<GivenFile> {
 /** A file as it is now. @throws what `stat` throws where it is gone */
 export async function look(place: string): Promise<NonNullable<GivenFile>> {
   const found = await stat(place);
-  const { size, mtimeMs } = found.isDirectory() ? await stat(join(place, 'zarr.json')) : found;
+  // Version 2 of Zarr has another name for it.
+  const metadata = () => stat(join(place, 'zarr.json')).catch(() => stat(join(place, '.zarray')));
+  const { size, mtimeMs } = found.isDirectory() ? await metadata() : found;
   return { place, bytes: size, modifiedMs: mtimeMs };
 }
 

@@ -4,10 +4,11 @@ import type { ArrayCallOptions, MatrixArray } from '../array.ts';
 import { forEachBounded } from '../bounded.ts';
 import { overlaps } from '../chunk-grid.ts';
 import { loadCrc32c } from '../crc32c.ts';
-import { CorruptTileError, InexactIntegerError, MalformedHeaderError, ReadOnlyArrayError } from '../errors.ts';
+import { CorruptTileError, MalformedHeaderError, ReadOnlyArrayError } from '../errors.ts';
 import type { Store } from '../stores/store.ts';
 import { allocateTile, checkRegion } from '../tile.ts';
 import type { DType, Region, Shape, Tile } from '../tile.ts';
+import { copyForeign } from './foreign-elements.ts';
 import type { ForeignArray } from './metadata.ts';
 
 const IN_FLIGHT = 4;
@@ -22,40 +23,28 @@ export async function foreignArray(url: string, store: Store, found: ForeignArra
   // zarrita would reject some promise that nobody waits for, and that ends the process.
   const unknown = found.codecs.find((codec) => codec !== SHARDS && !registry.has(codec));
   if (unknown !== undefined) throw new MalformedHeaderError(url, `its codec ${unknown.slice(0, 40)} is unknown here`);
+  const isPlain = found.codecs.every((codec) => codec === 'bytes');
   const traffic = newTraffic();
-  const { array } = await openWith(url, store, undefined, () => undefined);
+  const { array } = await openWith(url, store, false, () => undefined);
   const { shape } = found;
   const chunk = chunkOf(url, array.chunks);
   const dtype: DType = array.dtype === 'float32' || array.dtype === 'float16' ? 'float32' : 'float64';
 
   async function read(region: Region, options?: ArrayCallOptions): Promise<Tile> {
     checkRegion(region, shape, url);
-    const { array: source, isOwn } = await openWith(url, store, options?.signal, (bytes) =>
-      countRead(bytes, traffic, options),
+    const { array: source, isOwn } = await openWith(
+      url,
+      store,
+      isPlain,
+      (bytes) => countRead(bytes, traffic, options),
+      options?.signal,
     );
     const target = allocateTile(dtype, region.rows, region.cols);
     await forEachBounded(overlaps(region, chunk), IN_FLIGHT, async ({ r, c, region: part }) => {
       const piece = await source
         .getChunk([r, c])
         .catch((error: unknown) => Promise.reject(isOwn(error) ? error : corrupt(url, [r, c], error)));
-      const elements = piece.data as ArrayLike<number | bigint> | { readonly length: number; get(i: number): boolean };
-      if (elements.length !== chunk[0] * chunk[1]) {
-        throw new CorruptTileError(url, [r, c], `expected ${chunk[0] * chunk[1]} elements, found ${elements.length}`);
-      }
-      const at = 'get' in elements ? (i: number) => elements.get(i) : (i: number) => elements[i]!;
-      const [down = 0, right = 0] = piece.stride;
-      for (let i = 0; i < part.rows; i++) {
-        let from = (part.row - r * chunk[0] + i) * down + (part.col - c * chunk[1]) * right;
-        let to = (part.row - region.row + i) * region.cols + part.col - region.col;
-        for (let j = 0; j < part.cols; j++, from += right, to++) {
-          const value = at(from);
-          const number = Number(value);
-          if (typeof value === 'bigint' && BigInt(number) !== value) {
-            throw new InexactIntegerError(url, part.row + i, part.col + j, value);
-          }
-          target.data[to] = number;
-        }
-      }
+      copyForeign(url, piece, chunk, { r, c, region: part }, region, target);
     });
     return target;
   }
@@ -90,22 +79,29 @@ function chunkOf(url: string, chunks: unknown): Shape {
 }
 
 /** The array, and whether an error is the store's own and not one of zarrita, which believes what the metadata say. */
-async function openWith(url: string, store: Store, signal: AbortSignal | undefined, count: (bytes: number) => void) {
+async function openWith(
+  url: string,
+  store: Store,
+  isPlain: boolean,
+  count: (bytes: number) => void,
+  signal?: AbortSignal,
+) {
   const own = new Set<unknown>();
   const isOwn = (error: unknown) => own.has(error);
   const noting = (error: unknown): never => {
     own.add(error);
     throw error;
   };
-  // zarrita's codecs want unshared memory.
-  const counted = (bytes: Uint8Array | undefined) => {
+  // zarrita's codecs want unshared memory, all but the one that only takes bytes for elements.
+  const counted = (bytes: Uint8Array | undefined, shared = false) => {
     if (bytes) count(bytes.byteLength);
-    return bytes && new Uint8Array(bytes);
+    return shared ? bytes : bytes && new Uint8Array(bytes);
   };
   const readable = {
-    get: (path: string) => store.get(keyOf(path), { signal }).then(counted, noting),
+    get: (path: string) =>
+      store.get(keyOf(path), { signal }).then((bytes) => counted(bytes, isPlain && /\d$/.test(path)), noting),
     getRange: (path: string, range: { offset: number; length: number } | { suffixLength: number }) =>
-      part(keyOf(path), range).then(counted, noting),
+      part(keyOf(path), range).then((bytes) => counted(bytes), noting),
   };
   async function part(key: string, range: { offset: number; length: number } | { suffixLength: number }) {
     if ('offset' in range) return store.getRange(key, range.offset, range.length, { signal });
