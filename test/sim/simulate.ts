@@ -2,6 +2,7 @@ import { createZarrIn, openZarrIn, wholeRegion, within, type MatrixArray, type S
 import { runJob, type JobWorld } from '@tessera/master';
 import { jobKey, jobQueueName, parseMessage, Report, resultQueueName, type ArrayDeclaration } from '@tessera/protocol';
 import { runWorker, type Kernel } from '@tessera/worker';
+import { wrongCertificate } from './certified.ts';
 import { Invariants } from './invariants.ts';
 import { loadKernels, type Loaded } from './kernels.ts';
 import { givenOperand, referenceC } from './reference.ts';
@@ -353,6 +354,11 @@ class Simulation {
     }
     this.#report = parseMessage(Report, 'report', new TextDecoder().decode(text));
     const reference = await referenceC(this.#small, { ...this.#kernels.multiply, add: this.#kernels.add.add });
+    if (this.#report.status === 'done' && job.verify.rounds > 0) {
+      const certificate = this.#objects.stored.get(`fleet/${jobKey(job.jobId, 'certificate')}`)?.bytes;
+      const wrong = await wrongCertificate(certificate, reference);
+      if (wrong !== undefined) this.#checks.fail(wrong);
+    }
     this.#checks.ended(this.#report, reference, this.#queues.find(jobQueueName('default')).dead);
   }
 }
