@@ -21,8 +21,8 @@ export { openZarrIn, createZarrIn } from './zarr/open.ts';
 
 export { ChunkChecksums } from './hash/chunk-checksums.ts';
 export { hashMatrix } from './hash/hash-matrix.ts';
-export { readChecked } from './hash/read-checked.ts';
-export type { ReadRegion } from './hash/read-checked.ts';
+export { checkedReads } from './hash/checked-reads.ts';
+export type { CheckedReads } from './hash/checked-reads.ts';
 
 export { fillRandom } from './random/fill.ts';
 export { randomArray } from './random/array.ts';

@@ -1,4 +1,4 @@
-import { readChecked, type MatrixArray, type Store } from '@tessera/matrix';
+import { checkedReads, type MatrixArray, type Store } from '@tessera/matrix';
 import {
   jobKey,
   jobQueueName,
@@ -225,7 +225,7 @@ class JobRun {
       const { evidence } = this.#tally;
       const note = (index: number, crc32c: number) => evidence.note(piece.array, index, crc32c);
       const { chunk, hashChunk = chunk } = plan.arrays[piece.array]!;
-      return readChecked(array, hashChunk, note)(piece);
+      return checkedReads(array, hashChunk, note).read(piece);
     };
     const inlining = (body: PackageBody) => (plan.inline ? inlined(body, read) : Promise.resolve(body));
     const left = resumed ? new StoredPieces(open) : undefined;

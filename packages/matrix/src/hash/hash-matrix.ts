@@ -2,7 +2,7 @@ import type { ArrayCallOptions, MatrixArray } from '../array.ts';
 import type { Shape } from '../tile.ts';
 import { rowBands } from '../write/row-bands.ts';
 import { ChunkChecksums } from './chunk-checksums.ts';
-import { readChecked } from './read-checked.ts';
+import { checkedReads } from './checked-reads.ts';
 
 /**
  * The hash of a stored matrix, in hexadecimal: see `MatrixHash` of the protocol. Reads all of it, band after band.
@@ -10,7 +10,7 @@ import { readChecked } from './read-checked.ts';
  */
 export async function hashMatrix(array: MatrixArray, chunk: Shape, options: ArrayCallOptions = {}): Promise<string> {
   const checksums = new ChunkChecksums(array.shape, chunk);
-  const read = readChecked(array, chunk, (index, crc32c) => checksums.set(index, crc32c));
+  const { read } = checkedReads(array, chunk, (index, crc32c) => checksums.set(index, crc32c));
   for (const band of rowBands(array)) await read(band, options);
   return checksums.sha256()!;
 }

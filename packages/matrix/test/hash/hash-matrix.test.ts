@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   allocateTile,
   bytesOf,
+  checkedReads,
   chunkRegion,
   copyRegion,
   createArray,
@@ -11,7 +12,6 @@ import {
   gridOf,
   hashMatrix,
   memoryStore,
-  readChecked,
   wholeRegion,
 } from '../../src/index.ts';
 import type { Shape, Tile } from '../../src/index.ts';
@@ -76,12 +76,15 @@ describe('the hash of a matrix', () => {
     const npy = await createArray(at('partly.npy'), { shape, dtype: 'float64' });
     await npy.write(wholeRegion(shape), numbered('float64', ...shape));
     const found: number[] = [];
-    const read = readChecked(npy, [4, 5], (index) => found.push(index));
+    const { read, saw } = checkedReads(npy, [4, 5], (index) => found.push(index));
     await read({ row: 0, col: 0, rows: 3, cols: 9 });
     await read({ row: 4, col: 1, rows: 6, cols: 8 });
     expect(found).toEqual([3, 5]);
     await read({ row: 3, col: 0, rows: 1, cols: 5 });
     expect(found).toEqual([3, 5, 0]);
+    const rest = { row: 3, col: 5, rows: 1, cols: 4 };
+    await saw(rest, await npy.read(rest));
+    expect(found).toEqual([3, 5, 0, 1]);
     await npy.close();
   });
 });

@@ -74,8 +74,8 @@ export class PackageContext {
       if (source.kind === 'inline') return converted(inlineToTile(source), dtype);
       const array = await this.job.array(source);
       const declared = this.job.manifest.arrays[source.array]!;
-      const read = this.checksums?.reader(source.array, declared, array) ?? ((...of) => array.read(...of));
-      const tile = converted(await read(source, { signal: this.signal, traffic: this.traffic }), dtype);
+      const reads = this.checksums?.reads(source.array, declared, array) ?? array;
+      const tile = converted(await reads.read(source, { signal: this.signal, traffic: this.traffic }), dtype);
       // The tile, and the chunks that it was put together from.
       tileMemory().made(2 * tile.data.byteLength);
       return tile;

@@ -1,4 +1,4 @@
-import { readChecked, type MatrixArray, type ReadRegion } from '@tessera/matrix';
+import { checkedReads, type CheckedReads, type MatrixArray } from '@tessera/matrix';
 import { CHECKSUMS_IN_RESULT, type ArrayDeclaration, type Checksums } from '@tessera/protocol';
 
 /** What a certificate has hashes of; other arrays are the job's own, on its way. */
@@ -8,7 +8,7 @@ const CERTIFIED: ReadonlySet<string> = new Set(['A', 'B', 'C0', 'C']);
 export class ReadChecksums {
   readonly #most: number;
   #count = 0;
-  readonly #reads = new Map<string, ReadRegion>();
+  readonly #reads = new Map<string, CheckedReads>();
   /** By array, and by number of the chunk, as the job's manifest cuts the array. */
   readonly found = new Map<string, Map<number, number>>();
 
@@ -17,16 +17,15 @@ export class ReadChecksums {
     this.#most = most;
   }
 
-  /** How to read an array of the job, so that its chunks are noted. */
-  reader(name: string, { chunk, hashChunk = chunk }: ArrayDeclaration, array: MatrixArray): ReadRegion {
-    let read = this.#reads.get(name);
-    if (!read) {
-      read = CERTIFIED.has(name)
-        ? readChecked(array, hashChunk, this.#noting(name))
-        : (region, options) => array.read(region, options);
-      this.#reads.set(name, read);
+  /** How to read an array of the job, so that its chunks are noted; undefined for one that no certificate tells of. */
+  reads(name: string, { chunk, hashChunk = chunk }: ArrayDeclaration, array: MatrixArray): CheckedReads | undefined {
+    if (!CERTIFIED.has(name)) return undefined;
+    let reads = this.#reads.get(name);
+    if (!reads) {
+      reads = checkedReads(array, hashChunk, this.#noting(name));
+      this.#reads.set(name, reads);
     }
-    return read;
+    return reads;
   }
 
   /** All of them as a result carries them; none where they are more than fit. */

@@ -4,29 +4,40 @@ import { loadCrc32c } from '../crc32c.ts';
 import type { Region, Shape, Tile } from '../tile.ts';
 import { RunningChecksums } from './running-checksums.ts';
 
-/** Reads a region of one array. */
-export type ReadRegion = (region: Region, options?: ArrayCallOptions) => Promise<Tile>;
+/** Reads of one array whose chunks are noted by their checksums. */
+export interface CheckedReads {
+  read(region: Region, options?: ArrayCallOptions): Promise<Tile>;
+  /** Notes a piece of an array without chunks of its own that was come by in another way: mapped into memory, say. */
+  saw(region: Region, tile: Tile): Promise<void>;
+}
 
 /**
  * Reads of an array that tell the CRC-32C of each chunk that they met whole: the stored one, which reading compares
  * anyway, where the array is stored in these chunks; else that of what was read, for which see `RunningChecksums`.
  * @param found told a chunk's number, from left to right and then downwards, and its checksum; maybe more than once
  */
-export function readChecked(
+export function checkedReads(
   array: MatrixArray,
   chunk: Shape,
   found: (index: number, crc32c: number) => void,
-): ReadRegion {
+): CheckedReads {
+  let running: RunningChecksums | undefined;
+  const saw = async (region: Region, tile: Tile) => {
+    const crc32c = await loadCrc32c();
+    running ??= new RunningChecksums(array, chunk, crc32c);
+    running.add(region, tile, found);
+  };
   if (isChunked(array) && array.chunk[0] === chunk[0] && array.chunk[1] === chunk[1]) {
     const [, cols] = gridOf(array.shape, chunk);
     const checksum = (r: number, c: number, crc32c: number) => found(r * cols + c, crc32c);
-    return (region, options) => array.read(region, { ...options, checksum });
+    return { read: (region, options) => array.read(region, { ...options, checksum }), saw };
   }
-  let running: RunningChecksums | undefined;
-  return async (region, options) => {
-    const [tile, crc32c] = await Promise.all([array.read(region, options), loadCrc32c()]);
-    running ??= new RunningChecksums(array, chunk, crc32c);
-    running.add(region, tile, found);
-    return tile;
+  return {
+    async read(region, options) {
+      const tile = await array.read(region, options);
+      await saw(region, tile);
+      return tile;
+    },
+    saw,
   };
 }
