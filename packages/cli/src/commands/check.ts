@@ -156,6 +156,6 @@ async function computeAgain(
   const formulaName = formulaText(formula, letters);
   const how = operations[op].transposes
     ? `${checkText(formula, letters)} for ${counted(ROUNDS, 'new random vector')}`
-    : `${formulaName}, every element`;
+    : `C = ${formulaName} in every element`;
   return { finding: checkFinding(formulaName, how, outcome), hashes };
 }
