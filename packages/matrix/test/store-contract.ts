@@ -53,6 +53,47 @@ export function testStore(name: string, make: () => Store | Promise<Store>): voi
       );
     });
 
+    it('stores what comes in pieces whole, or not at all', async () => {
+      const store = await make();
+      // More than two parts of a multipart upload; the memory of a piece is used again.
+      const room = new Uint8Array(3 << 20);
+      const length = 6 * room.length + 5;
+      const pieces = async function* () {
+        for (let at = 0; at < length; at += room.length) {
+          for (let i = 0; i < room.length; i++) room[i] = ((at + i) * 7919) >> 4;
+          yield room.subarray(0, Math.min(room.length, length - at));
+        }
+      };
+      await store.setFrom('x/y', pieces());
+      const whole = (await store.get('x/y'))!;
+      expect(whole.byteLength).toBe(length);
+      expect(whole.every((byte, i) => byte === (((i * 7919) >> 4) & 255))).toBe(true);
+      await store.setFrom(
+        'x/small',
+        (async function* () {
+          yield* [text('ab'), text(''), text('c')];
+        })(),
+      );
+      expect(plain(await store.get('x/small'))).toBe('abc');
+      await store.setFrom('x/empty', (async function* () {})());
+      expect(await store.size('x/empty')).toBe(0);
+
+      const failing = async function* () {
+        yield* pieces();
+        throw new Error('the disk broke');
+      };
+      await expect(store.setFrom('x/y2', failing())).rejects.toThrow('the disk broke');
+      const stop = new AbortController();
+      const aborted = async function* () {
+        yield room;
+        stop.abort(new Error('enough'));
+        yield* pieces();
+      };
+      await expect(store.setFrom('x/small', aborted(), { signal: stop.signal })).rejects.toThrow(/enough|abort/i);
+      expect(await keys(store, 'x')).toEqual(['x/empty', 'x/small', 'x/y']);
+      expect(plain(await store.get('x/small'))).toBe('abc');
+    });
+
     it('replaces a value, and takes an empty one', async () => {
       const store = await make();
       await store.set('k', text('a long first value'));

@@ -66,6 +66,7 @@ export class SimObjects {
         }
         await process.call(`set ${key}`, () => this.#write(key, whole, process), options?.signal);
       },
+      setFrom: () => Promise.reject(new Error('nothing that is simulated stores in pieces')),
       has: (key, options) => process.call(`has ${key}`, () => find(key) !== undefined, options?.signal),
       size: (key, options) => process.call(`size ${key}`, () => find(key)?.bytes.byteLength, options?.signal),
       async *list(prefix, options) {

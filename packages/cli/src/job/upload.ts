@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { StoreContext } from '@tessera/matrix';
 import type { Operand } from '../input/operand.ts';
 import type { Places } from '../input/places.ts';
 import { entriesOf, mapOperands, type JobRequest, type OperandName } from './request.ts';
 
+/** Bytes of text that are read at once. */
+const READ = 1 << 20;
 /** 8 MiB of float64. */
 const CHUNK_SIDE = 1024;
 
@@ -52,6 +54,6 @@ async function upload(
   if (!operand.csv.url.startsWith('file:')) return operand;
   const key = operand.csv.gzip ? `${name}.csv.gz` : `${name}.csv`;
   const store = await openStore(workspace, context);
-  await store.set(key, await readFile(fileURLToPath(operand.csv.url)), { signal });
+  await store.setFrom(key, createReadStream(fileURLToPath(operand.csv.url), { highWaterMark: READ }), { signal });
   return { ...operand, csv: { ...operand.csv, url: `${workspace}/${key}` } };
 }

@@ -18,12 +18,8 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/**
- * One connection to S3 brings some 85 to 90 MB/s, so a longer read is several ranged ones at once; ranges of 8 to 16 MB are
- * what S3 suggests (docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-design-patterns.html), but reads of
- * a package are shorter than that allows with several streams.
- */
-const RANGE = 2 << 20;
+/** A longer read of a store is several ranged ones at once (see `STORED_SPANS`). */
+const RANGE = 4 << 20;
 const STREAMS = 8;
 
 const openFile = promisify(open);

@@ -3,6 +3,7 @@ import { TruncatedFileError } from '../errors.ts';
 import { ranges } from '../ranges.ts';
 import type { Region } from '../tile.ts';
 import type { ByteSource } from './bytes.ts';
+import { rowSpans, STORED_SPANS } from './row-spans.ts';
 
 /** Reads under way at once for one region: libuv has four threads, and short reads want some waiting for each. */
 const IN_FLIGHT = 16;
@@ -44,6 +45,9 @@ export async function readRawRegion(
     total += count;
   };
 
+  const rowsOf = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => out.subarray((from + i) * width, (from + i + 1) * width));
+
   /** Rows with the gaps between them in one read; also for what a scattered read left. */
   const readSpan = async (rows: readonly Uint8Array[], position: number, wanted: number) => {
     const span = new Uint8Array(wanted);
@@ -54,13 +58,22 @@ export async function readRawRegion(
   if (width === stride || region.rows === 1) {
     const pieces = ranges(out.byteLength, PIECE);
     await forEachBounded(pieces, IN_FLIGHT, ([from, to]) => fill(out.subarray(from, to), start + from));
+  } else if (!source.isLocal) {
+    await forEachBounded(
+      rowSpans({ rows: region.rows, width, stride }, STORED_SPANS),
+      IN_FLIGHT,
+      async ([from, to]) => {
+        const rows = rowsOf(from, to);
+        const position = start + from * stride;
+        if (rows.length === 1) await fill(rows[0]!, position);
+        else await readSpan(rows, position, (rows.length - 1) * stride + width);
+      },
+    );
   } else if (stride <= width * (1 + GAP_FACTOR)) {
     // What lies between the rows; nobody looks at it.
     const gap = new Uint8Array(stride - width);
     await forEachBounded(ranges(region.rows, ROWS_AT_ONCE), IN_FLIGHT, async ([from, to]) => {
-      const rows = Array.from({ length: to - from }, (_, i) =>
-        out.subarray((from + i) * width, (from + i + 1) * width),
-      );
+      const rows = rowsOf(from, to);
       signal?.throwIfAborted();
       const buffers = rows.flatMap((row, i) => (i === 0 ? [row] : [gap, row]));
       const wanted = (rows.length - 1) * stride + width;

@@ -34,6 +34,27 @@ export function fileStore(directory: string): Store {
     }
   }
 
+  async function write(
+    key: string,
+    pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    options?: CallOptions,
+  ): Promise<void> {
+    const path = pathOf(key, options);
+    const folder = dirname(path);
+    const temporary = join(folder, `${TEMPORARY}${randomUUID()}`);
+    const file = await openNew(temporary, folder, known);
+    try {
+      await writeAll(file, pieces, options);
+      await file.close();
+      options?.signal?.throwIfAborted();
+      await rename(temporary, path);
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  }
+
   return {
     async get(key, options) {
       return withFile(pathOf(key, options), async (file) => {
@@ -48,21 +69,9 @@ export function fileStore(directory: string): Store {
       });
     },
     async set(key, bytes, options) {
-      const path = pathOf(key, options);
-      const folder = dirname(path);
-      const temporary = join(folder, `${TEMPORARY}${randomUUID()}`);
-      const file = await openNew(temporary, folder, known);
-      try {
-        await writeAll(file, bytes instanceof Uint8Array ? [bytes] : bytes);
-        await file.close();
-        options?.signal?.throwIfAborted();
-        await rename(temporary, path);
-      } catch (error) {
-        await file.close().catch(() => undefined);
-        await unlink(temporary).catch(() => undefined);
-        throw error;
-      }
+      await write(key, bytes instanceof Uint8Array ? [bytes] : bytes, options);
     },
+    setFrom: write,
     localPath: (key) => pathOf(key),
     async has(key, options) {
       return (await orMissing(stat(pathOf(key, options))))?.isFile() ?? false;
@@ -108,9 +117,14 @@ async function readFrom(file: FileHandle, offset: number, length: number, option
   return bytes;
 }
 
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+async function writeAll(
+  file: FileHandle,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  options?: CallOptions,
+): Promise<void> {
   let position = 0;
-  for (const piece of pieces) {
+  for await (const piece of pieces) {
+    options?.signal?.throwIfAborted();
     for (let at = 0; at < piece.byteLength;) {
       const { bytesWritten } = await file.write(piece, at, piece.byteLength - at, position);
       at += bytesWritten;

@@ -27,6 +27,13 @@ export function memoryStore(): Store {
       ready(key, options);
       values.set(key, joined(bytes));
     },
+    async setFrom(key, pieces, options) {
+      ready(key, options);
+      const all: Uint8Array[] = [];
+      for await (const piece of pieces) all.push(new Uint8Array(piece));
+      ready(key, options);
+      values.set(key, joined(all));
+    },
     async has(key, options) {
       ready(key, options);
       return values.has(key);

@@ -9,6 +9,7 @@ import {
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { checkKey, checkPrefix } from './key.ts';
 import { joined } from './memory.ts';
+import { putPieces } from './multipart.ts';
 import type { CallOptions, Listed, Store } from './store.ts';
 
 export interface S3StoreOptions {
@@ -73,6 +74,7 @@ export function s3Store({ client, bucket, prefix }: S3StoreOptions): Store {
       const Body = bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? bytes : joined(bytes);
       await client.send(new PutObjectCommand({ ...address(key, options), Body }), send(options));
     },
+    setFrom: async (key, pieces, options) => putPieces(client, address(key, options), pieces, options),
     async has(key, options) {
       return (await size(key, options)) !== undefined;
     },

@@ -25,6 +25,11 @@ export interface Store {
   getRange(key: string, offset: number, length: number, options?: CallOptions): Promise<Uint8Array | undefined>;
   /** Several pieces are stored as if joined, which spares the caller the copy. */
   set(key: string, bytes: Uint8Array | readonly Uint8Array[], options?: CallOptions): Promise<void>;
+  /**
+   * Stores what comes in pieces, whole once all have come or not at all, with no more than some pieces in memory (a store
+   * in memory excepted). A piece may be changed after the next one was asked for.
+   */
+  setFrom(key: string, pieces: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<void>;
   /** Where a value lies, or would lie, as a file of its own on this machine: for reading it without the store's copies. */
   localPath?(key: string): string;
   has(key: string, options?: CallOptions): Promise<boolean>;

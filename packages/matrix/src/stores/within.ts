@@ -16,6 +16,7 @@ export function within(store: Store, prefix: string): Store {
     get: async (key, options) => store.get(keyOf(key), options),
     getRange: async (key, offset, length, options) => store.getRange(keyOf(key), offset, length, options),
     set: async (key, bytes, options) => store.set(keyOf(key), bytes, options),
+    setFrom: async (key, pieces, options) => store.setFrom(keyOf(key), pieces, options),
     ...(store.localPath ? { localPath: (key: string) => store.localPath!(keyOf(key)) } : {}),
     has: async (key, options) => store.has(keyOf(key), options),
     size: async (key, options) => store.size(keyOf(key), options),
