@@ -16,9 +16,7 @@ export function bucketReader(
       if (fleet.cloud === 'local') {
         const { findLasting } = await import('../cloud/local.ts');
         if ((await findLasting(context.settings.stateRoot)) === undefined) {
-          throw new UsageError(
-            's3:// operands are read from AWS (--cloud aws) or from a local cloud that stays (`up`)',
-          );
+          throw new UsageError('s3:// operands and results need AWS (--cloud aws) or a local cloud that stays (`up`)');
         }
       }
       cloud ??= await openCloud(fleet, context);

@@ -4,7 +4,7 @@ import type { RunCommand } from '../arguments/command.ts';
 import { foreseeFleet } from '../cloud/fleet.ts';
 import { formulaText } from '../formula.ts';
 import { readOperand, spreadOperands } from '../input/operand.ts';
-import { readOutput } from '../input/output.ts';
+import { checkBucket, readOutput } from '../input/output.ts';
 import { checkSpace, diskOf } from '../input/space.ts';
 import { isTiny } from '../job/fleet-size.ts';
 import { foreseenSpec, newJob } from '../job/new-job.ts';
@@ -56,8 +56,9 @@ async function readRequest(command: RunCommand, context: CommandContext): Promis
     ...(second === undefined ? {} : { B: await readOperand(cwd, second, bucket) }),
     ...(job.add === undefined ? {} : { C0: await readOperand(cwd, job.add, bucket) }),
   };
-  await bucket.close();
   const out = job.out === undefined ? undefined : readOutput(cwd, job.out);
+  if (out?.folder === null) await checkBucket(out, bucket);
+  await bucket.close();
   return makeRequest(op, operands, job, out, Math.random);
 }
 

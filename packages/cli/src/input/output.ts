@@ -1,13 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import type { StoreContext } from '@tessera/matrix';
 import { UsageError } from '../errors.ts';
 
 /** Where the result is wanted. */
 export interface Output {
   readonly format: 'npy' | 'csv' | 'csv.gz' | 'zarr';
-  /** Absolute. */
+  /** Absolute, or an `s3://` URL. */
   readonly path: string;
-  readonly folder: string;
+  /** Null in a bucket. */
+  readonly folder: string | null;
   readonly name: string;
 }
 
@@ -18,19 +20,39 @@ const FORMATS = ['npy', 'csv.gz', 'csv', 'zarr'] as const;
  * @throws UsageError
  */
 export function readOutput(cwd: string, text: string): Output {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    throw new UsageError(`--out must be a path on this machine, but is '${text}'; results in a bucket need no --out`);
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  if (isUrl && !/^s3:\/\/[a-z0-9][a-z0-9.-]+\/[^\s?#]+$/.test(text)) {
+    throw new UsageError(
+      `--out must be a path on this machine or s3://bucket/key without blanks, ? and #, but is '${text}'`,
+    );
   }
-  const path = resolve(cwd, text);
+  const path = isUrl ? text.replace(/\/+$/, '') : resolve(cwd, text);
   const name = basename(path);
   const format = FORMATS.find((extension) => name.toLowerCase().endsWith(`.${extension}`));
   if (format === undefined || name.length === format.length + 1 || (text.endsWith('/') && format !== 'zarr')) {
     throw new UsageError(`--out must end in a name with .npy, .csv, .csv.gz or .zarr, but is '${text}'`);
   }
+  if (isUrl) return { format, path, folder: null, name };
   const folder = dirname(path);
   checkFolder(folder, text);
   checkTarget(path, format);
   return { format, path, folder, name };
+}
+
+/** @throws UsageError where the bucket of a result isn't there. */
+export async function checkBucket({ path }: Output, context: StoreContext): Promise<void> {
+  const { openStore } = await import('@tessera/matrix');
+  const store = await openStore(path, context);
+  try {
+    // One page of what is there already is enough to hear of the bucket.
+    for await (const _ of store.list('')) return;
+  } catch (error) {
+    // Who may not list may write all the same.
+    if (error instanceof Error && error.name === 'NoSuchBucket') {
+      throw new UsageError(`--out ${path}: there is no such bucket`, { cause: error });
+    }
+    if (error instanceof UsageError) throw error;
+  }
 }
 
 function checkFolder(folder: string, text: string): void {

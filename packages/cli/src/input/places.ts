@@ -23,10 +23,10 @@ export type Delivery =
   | { readonly kind: 'stay' }
   /** Written beside its place under a name of its own, then renamed. */
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
-  /** CSV parts, joined into one text; compressed where the place ends in `.gz`. */
+  /** CSV parts, joined into one text here or in a bucket; compressed where the place ends in `.gz`. */
   | { readonly kind: 'join'; readonly to: string }
-  /** Stored in a bucket, wanted here. */
-  | { readonly kind: 'download'; readonly to: string };
+  /** Stored where workers reach it, wanted elsewhere: copied as `.npy` or `.zarr`. */
+  | { readonly kind: 'copy'; readonly to: string };
 
 /** The workspace of a job on this machine: a folder of its own where the person called from. */
 export function localPlaces(cwd: string, jobId: string, out: Output | undefined): Places {
@@ -42,6 +42,8 @@ export function localPlaces(cwd: string, jobId: string, out: Output | undefined)
     const delivery = { kind: 'join', to: out.path } as const;
     return { ...base, c: urlOf(join(folder, 'C.zarr')), delivery };
   }
+  if (out.folder === null)
+    return { ...base, c: urlOf(join(folder, 'C.zarr')), delivery: { kind: 'copy', to: out.path } };
   const from = join(out.folder, `.${out.name}.${jobId}.partial.${extension}`);
   return { ...base, c: urlOf(from), delivery: { kind: 'rename', from, to: out.path } };
 }
@@ -64,7 +66,7 @@ function bucketDelivery(out: Output | undefined): Delivery {
   if (out === undefined) return { kind: 'stay' };
   const { format, path: to } = out;
   if (format === 'csv' || format === 'csv.gz') return { kind: 'join', to };
-  return { kind: 'download', to };
+  return { kind: 'copy', to };
 }
 
 function urlOf(path: string): string {

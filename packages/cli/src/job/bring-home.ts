@@ -63,7 +63,9 @@ export async function removeEmpty(folder: string): Promise<void> {
 export function partialPaths({ places, jobId }: Pick<Homecoming, 'places' | 'jobId'>): string[] {
   const { delivery } = places;
   if (delivery.kind === 'stay') return [];
-  return delivery.kind === 'rename' ? [delivery.from] : [partial(delivery.to, jobId)];
+  if (delivery.kind === 'rename') return [delivery.from];
+  const path = partial(delivery.to, jobId);
+  return path === undefined ? [] : [path];
 }
 
 async function operandHome(home: Homecoming, name: OperandName): Promise<string> {
@@ -90,15 +92,16 @@ async function resultHome(home: Homecoming, { delivery, c }: Places): Promise<st
       await joinParts(home, 'C', delivery.to, partial(delivery.to, home.jobId));
       return delivery.to;
     }
-    case 'download': {
-      await download(home, c, delivery.to);
+    case 'copy': {
+      await copy(home, c, delivery.to);
       return delivery.to;
     }
   }
 }
 
-/** A name beside the place, with the extension that tells the format. */
-function partial(to: string, jobId: string): string {
+/** A name beside the place, with the extension that tells the format; none in a bucket, where nothing is seen before it is whole. */
+function partial(to: string, jobId: string): string | undefined {
+  if (to.startsWith('s3:')) return undefined;
   const extension = /\.(csv\.gz|[a-z]+)$/i.exec(to)?.[1] ?? 'tmp';
   return join(dirname(to), `.${basename(to)}.${jobId}.partial.${extension}`);
 }
@@ -118,14 +121,15 @@ async function replace(from: string, to: string): Promise<void> {
 
 async function joinParts(home: Homecoming, name: string, to: string, temporary?: string): Promise<void> {
   const { joinCsv, openStore } = await import('@tessera/matrix');
-  const { signal } = home;
-  await joinCsv(await openStore(home.places.workspace, home.context), `${name}.csv`, to, { signal, temporary });
+  const { context, places, signal } = home;
+  const store = await openStore(places.workspace, context);
+  await joinCsv(store, `${name}.csv`, to, { ...context, signal, temporary });
 }
 
-async function download({ context, signal, jobId }: Homecoming, from: string, to: string): Promise<void> {
+async function copy({ context, signal, jobId }: Homecoming, from: string, to: string): Promise<void> {
   const { copyArray, openArray, writeNpy } = await import('@tessera/matrix');
   const source = await openArray(from, context);
-  const options = { signal, temporary: partial(to, jobId) };
+  const options = { ...context, signal, temporary: partial(to, jobId) };
   try {
     if (to.toLowerCase().endsWith('.npy')) await writeNpy(source, to, options);
     else await copyArray(source, to, options);

@@ -95,9 +95,10 @@ export function spaceNeeds(request: JobRequest, workspace: string, between = 0):
     if (operand.kind === 'array') continue;
     inside += stored(operand.shape) + (csv && operand.kind === 'random' ? text(operand.shape) : 0);
   }
-  const besides = out === undefined ? 0 : csv ? text(shapes.C) : stored(shapes.C);
-  if (out === undefined || csv) inside += stored(shapes.C) + (csv ? text(shapes.C) : 0);
-  return [{ folder: workspace, bytes: inside }, ...(out === undefined ? [] : [{ folder: out.folder, bytes: besides }])];
+  const folder = out?.folder ?? undefined;
+  if (folder === undefined || csv) inside += stored(shapes.C) + (csv ? text(shapes.C) : 0);
+  const besides = csv ? text(shapes.C) : stored(shapes.C);
+  return [{ folder: workspace, bytes: inside }, ...(folder === undefined ? [] : [{ folder, bytes: besides }])];
 }
 
 function elements([rows, cols]: Shape): number {

@@ -1,4 +1,4 @@
-import type { ArrayCallOptions, MatrixArray } from '../array.ts';
+import type { ArrayCallOptions, ArrayContext, MatrixArray } from '../array.ts';
 import { formatInto, roomForText } from '../csv/format.ts';
 import { MissingTextPartError, NotFoundError, TruncatedFileError } from '../errors.ts';
 import { fileBytes } from '../npy/bytes.ts';
@@ -19,27 +19,27 @@ const IN_FLIGHT = 4;
 const REMOTE_PIECE = 8 << 20;
 
 /**
- * Writes a matrix as CSV text (see `formatCsvBand`) on this machine, compressed when the path ends in `.gz`. While one
+ * Writes a matrix as CSV text (see `formatCsvBand`), compressed when the path or URL ends in `.gz`. While one
  * band is made to text the next one is read, and text is written while the next piece is made. The file appears whole or
  * not at all.
  */
 export async function writeCsv(
   array: MatrixArray,
   path: string,
-  options: ArrayCallOptions & AtomicOptions = {},
+  options: ArrayContext & ArrayCallOptions & AtomicOptions = {},
 ): Promise<void> {
   await writeText(path, options, (buffers) => formatted(array, buffers, options));
 }
 
 /**
- * Joins texts that workers stored as `<prefix>/<part>`, in the order of their numbers, into one file.
+ * Joins texts that workers stored as `<prefix>/<part>`, in the order of their numbers, into one file or object.
  * @throws MissingTextPartError where a number is missing between them.
  */
 export async function joinCsv(
   store: Store,
   prefix: string,
   path: string,
-  options: ArrayCallOptions & AtomicOptions = {},
+  options: ArrayContext & ArrayCallOptions & AtomicOptions = {},
 ): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of store.list(prefix, options)) keys.push(key);

@@ -1,26 +1,33 @@
-import type { ArrayCallOptions, MatrixArray } from '../array.ts';
+import type { ArrayCallOptions, ArrayContext, MatrixArray } from '../array.ts';
 import { createNpy } from '../npy/create.ts';
-import { locate } from '../location.ts';
-import { checkSpace } from './space.ts';
+import { formatHeader } from '../npy/header.ts';
+import { locate, parentOf } from '../location.ts';
+import { openStore } from '../stores/open.ts';
+import { bytesOf, elementBytes } from '../tile.ts';
 import { atomically } from './atomically.ts';
 import type { AtomicOptions } from './atomically.ts';
 import { rowBands } from './row-bands.ts';
-import { elementBytes } from '../tile.ts';
+import { checkSpace } from './space.ts';
 
 /**
- * Writes a matrix as an .npy file on this machine, band by band; the file appears whole or not at all.
+ * Writes a matrix as an .npy file or object, band by band; it appears whole or not at all.
  * @throws NoSpaceError, and what reading the array throws.
  */
 export async function writeNpy(
   array: MatrixArray,
-  path: string,
-  options: ArrayCallOptions & AtomicOptions = {},
+  place: string,
+  options: ArrayContext & ArrayCallOptions & AtomicOptions = {},
 ): Promise<void> {
-  const target = pathOf(path);
   const { shape, dtype } = array;
-  await checkSpace(target, shape[0] * shape[1] * elementBytes(dtype));
+  const location = locate(place);
+  if (location.scheme === 's3') {
+    const { parent, name } = parentOf(location);
+    await (await openStore(parent, options)).setFrom(name, npyPieces(array, options), options);
+    return;
+  }
+  await checkSpace(location.path, shape[0] * shape[1] * elementBytes(dtype));
   await atomically(
-    target,
+    location.path,
     async (temporary) => {
       const file = await createNpy(temporary, { shape, dtype }, options);
       try {
@@ -33,9 +40,7 @@ export async function writeNpy(
   );
 }
 
-/** The path of a file URL, or the path itself. */
-export function pathOf(path: string): string {
-  const location = locate(path);
-  if (location.scheme !== 'file') throw new TypeError(`${path} is not on this machine`);
-  return location.path;
+async function* npyPieces(array: MatrixArray, options: ArrayCallOptions): AsyncGenerator<Uint8Array> {
+  yield formatHeader(array.shape, array.dtype);
+  for (const region of rowBands(array)) yield bytesOf((await array.read(region, options)).data);
 }

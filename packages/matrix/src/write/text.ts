@@ -2,32 +2,44 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import type { ArrayContext } from '../array.ts';
+import { locate, parentOf } from '../location.ts';
 import { writeFully } from '../npy/bytes.ts';
+import { openStore } from '../stores/open.ts';
 import { atomically } from './atomically.ts';
 import type { AtomicOptions } from './atomically.ts';
-import { pathOf } from './npy.ts';
 
 /** Memory for the text that is yielded: a buffer is asked for when the one before the last is free again. */
 export type Buffers = (length: number) => Uint8Array;
 
 /**
- * Writes text to a new file on this machine, compressed where the path ends in `.gz`; a piece is written while the next one
- * is made. The file appears whole or not at all.
+ * Writes text to a new file or object, compressed where its name ends in `.gz`; a piece is written while the next one is made.
+ * The file appears whole or not at all.
  */
 export async function writeText(
-  path: string,
-  options: AtomicOptions,
+  place: string,
+  options: AtomicOptions & ArrayContext,
   make: (buffers: Buffers) => AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const target = pathOf(path);
+  const location = locate(place);
+  if (location.scheme === 's3') {
+    const { parent, name } = parentOf(location);
+    const store = await openStore(parent, options);
+    await store.setFrom(name, isGzip(place) ? zipped(make(newBuffer)) : make(twoBuffers()), options);
+    return;
+  }
+  const target = location.path;
   await atomically(
     target,
     async (temporary) => {
-      if (target.toLowerCase().endsWith('.gz')) {
+      if (isGzip(place)) {
         const signal = options.signal ? { signal: options.signal } : {};
-        // Streams keep what they are given for as long as they like.
-        const text = make((length) => new Uint8Array(length));
-        await pipeline(text, createGzip({ level: 6 }), createWriteStream(temporary, { flags: 'wx' }), signal);
+        await pipeline(
+          make(newBuffer),
+          createGzip({ level: 6 }),
+          createWriteStream(temporary, { flags: 'wx' }),
+          signal,
+        );
         return;
       }
       const file = await open(temporary, 'wx');
@@ -39,6 +51,24 @@ export async function writeText(
     },
     options,
   );
+}
+
+function isGzip(place: string): boolean {
+  return place.toLowerCase().endsWith('.gz');
+}
+
+/** Streams keep what they are given for as long as they like. */
+function newBuffer(length: number): Uint8Array {
+  return new Uint8Array(length);
+}
+
+async function* zipped(text: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gzip = createGzip({ level: 6 });
+  const done = pipeline(text, gzip);
+  // A failure of the text destroys the stream, which tells whoever reads it.
+  done.catch(() => undefined);
+  yield* gzip as AsyncIterable<Uint8Array>;
+  await done;
 }
 
 /** Writes a piece while the next one is made. */

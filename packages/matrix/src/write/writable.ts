@@ -8,16 +8,13 @@ import type { Format } from '../location.ts';
 
 /**
  * Whether a result can be written to `path`: its extension names a format, its folder exists and can be written, and
- * what is there already may be replaced. On S3 only `.zarr` can be written; the bucket is not asked.
+ * what is there already may be replaced. A bucket is not asked.
  * @throws UnknownExtensionError, NotWritableError, UnsupportedUrlError.
  */
 export async function checkWritable(path: string): Promise<{ url: string; format: Format }> {
   const location = locate(path);
   const format = formatOf(location);
-  if (location.scheme === 's3') {
-    if (format !== 'zarr') throw new NotWritableError(location.url, 'on S3 a result can only be a .zarr');
-    return { url: location.url, format };
-  }
+  if (location.scheme === 's3') return { url: location.url, format };
   const folder = dirname(location.path);
   const found = await kindOf(folder);
   if (found === 'nothing') throw new NotWritableError(location.path, `the folder ${folder} doesn't exist`);

@@ -98,6 +98,21 @@ describe('writers', () => {
     expect(left).toEqual([]);
   });
 
+  it('put into a bucket what they write here, and nothing when they fail', async () => {
+    const array = await stored([600, 500], 'float64', [256, 256]);
+    const context = { s3: () => s3.client() };
+    const store = await openStore(`s3://${s3.bucket}/written`, context);
+    for (const [name, write] of Object.entries({ 'C.npy': writeNpy, 'C.csv': writeCsv, 'C.csv.gz': writeCsv })) {
+      await write(array, at(name));
+      await write(array, `s3://${s3.bucket}/written/${name}`, context);
+      expect(Buffer.compare((await store.get(name))!, await readFile(at(name)))).toBe(0);
+      await expect(write(await unfinished(), `s3://${s3.bucket}/failed/${name}`, context)).rejects.toThrow(
+        MissingTileError,
+      );
+      expect(await (await openStore(`s3://${s3.bucket}/failed`, context)).has(name)).toBe(false);
+    }
+  });
+
   it('replace what was there, and leave it alone when they fail or are aborted', async () => {
     const folder = at('replaced');
     await mkdir(folder);
@@ -232,7 +247,6 @@ describe('checkWritable', () => {
       [at('out2/C.npy'), 'it is a folder'],
       [at('out2/file.zarr'), 'it is a file, and a Zarr array is a folder'],
       [at('out2/other.zarr'), 'holds no Zarr array'],
-      ['s3://bucket/C.npy', 'can only be a .zarr'],
     ] as const) {
       await expect(checkWritable(path)).rejects.toThrow(NotWritableError);
       await expect(checkWritable(path)).rejects.toThrow(reason);
