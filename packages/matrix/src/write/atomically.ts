@@ -22,6 +22,8 @@ export async function atomically<T>(
   const temporary = options.temporary ?? join(dirname(path), `${TEMPORARY}${randomUUID()}-${basename(path)}`);
   try {
     signal?.throwIfAborted();
+    // Of one who was killed.
+    if (options.temporary !== undefined) await rm(temporary, { recursive: true, force: true });
     const result = await make(temporary);
     signal?.throwIfAborted();
     await replace(temporary, path);

@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -139,6 +140,23 @@ describe('writers', () => {
       expect(name === 'C.zarr' ? (await openArray(path)).shape : await readFile(path)).toEqual(before);
     }
     expect((await readdir(folder)).sort()).toEqual(Object.keys(writers).sort());
+  });
+
+  it('begin anew where one who was killed left half of it under the name that both were given', async () => {
+    const folder = at('begun');
+    await mkdir(join(folder, '.C.zarr.partial/c'), { recursive: true });
+    await writeFile(join(folder, '.C.zarr.partial/zarr.json'), '{');
+    await writeFile(join(folder, '.C.npy.partial'), 'half');
+    await writeFile(join(folder, '.C.csv.partial'), 'half');
+    const array = await stored([3, 3], 'float64', [2, 2]);
+    const writers = { 'C.npy': writeNpy, 'C.csv': writeCsv, 'C.zarr': copyArray as typeof writeNpy };
+    for (const [name, write] of Object.entries(writers)) {
+      await write(array, join(folder, name), { temporary: join(folder, `.${name}.partial`) });
+    }
+    expect((await readdir(folder)).toSorted()).toEqual(['C.csv', 'C.npy', 'C.zarr']);
+    expect(await readFile(join(folder, 'C.csv'), 'utf8')).toBe(
+      new TextDecoder().decode(formatCsvBand(numbered('float64', 3, 3))),
+    );
   });
 
   it('refuse a result that would not fit on the disk, before writing', async () => {
