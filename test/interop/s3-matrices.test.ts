@@ -64,6 +64,10 @@ test.skipIf(reason !== undefined)(
         await aws('s3', 'cp', '--quiet', ...how, at(`out/${name}`), fetched);
         expect(await numbers(fetched)).toEqual([...expected]);
       }
+      await aws('s3', 'cp', '--quiet', 'B.csv', at('taken.zarr/precious.csv'));
+      const taken = await desk.run('add', '2x2', '--out', at('taken.zarr'));
+      expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a Zarr array') });
+      expect(await aws('s3', 'ls', at('taken.zarr/'))).toContain('precious.csv');
       const missingBucket = await desk.run('add', '2x2', '--out', 's3://no-such-bucket/C.npy');
       expect(missingBucket).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no such bucket') });
     } finally {

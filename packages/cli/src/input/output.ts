@@ -39,19 +39,22 @@ export function readOutput(cwd: string, text: string): Output {
   return { format, path, folder, name };
 }
 
-/** @throws UsageError where the bucket of a result isn't there. */
-export async function checkBucket({ path }: Output, context: StoreContext): Promise<void> {
+/** @throws UsageError where the bucket of a result isn't there, or something else is where a Zarr array is wanted. */
+export async function checkBucket({ path, format }: Output, context: StoreContext): Promise<void> {
   const { openStore } = await import('@tessera/matrix');
   const store = await openStore(path, context);
   try {
-    // One page of what is there already is enough to hear of the bucket.
-    for await (const _ of store.list('')) return;
+    for await (const _ of store.list('')) {
+      if (format !== 'zarr' || (await store.has('zarr.json')) || (await store.has('.zarray'))) return;
+      throw new UsageError(`--out ${path} exists and is not a Zarr array; name another`);
+    }
   } catch (error) {
-    // Who may not list may write all the same.
+    if (error instanceof UsageError) throw error;
     if (error instanceof Error && error.name === 'NoSuchBucket') {
       throw new UsageError(`--out ${path}: there is no such bucket`, { cause: error });
     }
-    if (error instanceof UsageError) throw error;
+    // Who may not list may write all the same, but must not replace what nobody has looked at.
+    if (format === 'zarr') throw error;
   }
 }
 
