@@ -1,8 +1,8 @@
 import type { Tile } from '../tile.ts';
 import { formatFast } from './fast-format.ts';
 
-/** "-1.7976931348623157e+308" has 24 characters, and a separator follows. */
-const MAX_CELL = 25;
+/** "-0.0000017386938679919695" has 25 characters (from 1e-6 on there is no exponent), and a separator follows. */
+const MAX_CELL = 26;
 const [COMMA, LINE_FEED, MINUS, ZERO] = [44, 10, 45, 48] as const;
 
 /**

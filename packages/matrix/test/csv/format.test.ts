@@ -49,3 +49,10 @@ it('writes every cell as String(x) does, but for negative zero, and reads back t
     { numRuns: 400 },
   );
 });
+
+it('has room for a tile of the longest numbers', () => {
+  const longest = -0.0000017386938679919695;
+  const tile = allocateTile('float64', 3, 1);
+  tile.data.fill(longest);
+  expect(Buffer.from(formatCsvBand(tile)).toString()).toBe(`${longest}\n`.repeat(3));
+});
