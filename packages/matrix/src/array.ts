@@ -1,6 +1,7 @@
 import type { Format } from './location.ts';
 import type { StoreContext } from './stores/open.ts';
 import type { CallOptions } from './stores/store.ts';
+import type { MapFile, MappedTile } from './npy/mapped.ts';
 import type { DType, Region, Shape, Tile } from './tile.ts';
 
 /** Bytes moved to and from a store, as stored (checksums, padding and gaps included). */
@@ -32,6 +33,12 @@ export interface MatrixArray {
    *   for a wrong checksum; InexactIntegerError for an integer that float64 can't hold.
    */
   read(region: Region, options?: ArrayCallOptions): Promise<Tile>;
+  /**
+   * The region where it lies in its file, read without a copy; `undefined` where that is not possible or takes more than
+   * `mostBytes` of address space (rows of a matrix lie apart). Whoever takes it must `unmap` it.
+   * @throws RegionError outside the matrix.
+   */
+  map?(region: Region, mostBytes: number, options?: ArrayCallOptions): MappedTile | undefined;
   /** @throws PartialChunkError, RegionError, ReadOnlyArrayError. */
   write(region: Region, tile: Tile, options?: ArrayCallOptions): Promise<void>;
   /** Arrays in Tessera's own Zarr layout have these: see `ChunkedArray`. */
@@ -62,7 +69,10 @@ export interface ArraySpec {
   readonly chunk?: Shape | undefined;
 }
 
-export interface ArrayContext extends StoreContext, CallOptions {}
+export interface ArrayContext extends StoreContext, CallOptions {
+  /** How files are mapped; without it every read is a copy. */
+  readonly mapFile?: MapFile | undefined;
+}
 
 export function isChunked(array: MatrixArray): array is ChunkedArray {
   return array.readChunk !== undefined && array.writeChunk !== undefined;

@@ -11,6 +11,8 @@ export interface OperationInput {
   readonly stored: { readonly A?: Shape | undefined; readonly B?: Shape | undefined };
   /** Whether an operand or the result is stored row by row (.npy, .csv), so that whole rows are read and written in one run. */
   readonly rowByRow: boolean;
+  /** Whether the operands are .npy files on a disk of the workers, which they may map rather than read. */
+  readonly mappable: boolean;
   readonly alpha: number;
   /** What C0 is multiplied by; 0 when there is none. */
   readonly beta: number;

@@ -1,4 +1,5 @@
 import { bytesPerElement, type PackageBody, type Region } from '@tessera/protocol';
+import { blockBytes } from '../plan/cost-model.ts';
 import { flipped, gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
 import { chooseBlocks, chunkShapes, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
@@ -44,11 +45,12 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
   );
   const check = input.verify.rounds === 0 ? { extra: {}, phases: [] } : checkPhases(cut);
   const figures = productFigures(cut, least);
+  const mapBytes = mappedBytes(cut);
   const keep = cacheBytes(cut);
   return {
     chunks: { A: asStored(chunks.A, task.left), B: asStored(chunks.B, task.right), C: chunks.C },
     extra: { ...partials, ...check.extra },
-    phases: [computePhase(cut, keep), ...(blocks.splits === 1 ? [] : [reducePhase(cut)]), ...check.phases],
+    phases: [computePhase(cut, { cacheBytes: keep, mapBytes }), ...(blocks.splits === 1 ? [] : [reducePhase(cut)]), ...check.phases],
     figures: { ...figures, peakWorkerBytes: blocks.peakBytes + keep },
     summary: summaryOf(blocks, task.k),
   };
@@ -79,7 +81,7 @@ function productOf(task: ProductTask, { dtype }: OperationInput): Product {
   return { ...task, dtype, addend: task.beta !== 0 };
 }
 
-function computePhase(cut: CutProduct, keep: number): PhasePlan {
+function computePhase(cut: CutProduct, spare: { cacheBytes: number; mapBytes: number }): PhasePlan {
   const { task, blocks, input } = cut;
   const grid = gridOf(input.shapes.C, [blocks.block.rows, blocks.block.cols]);
   const bytes = bytesPerElement(input.dtype);
@@ -106,7 +108,8 @@ function computePhase(cut: CutProduct, keep: number): PhasePlan {
       ...(c0 && part === 0 ? { c0, beta } : {}),
       ...(mirrored ? { mirror: piece(output, flipped(region)) } : {}),
       ...(blocks.alone ? { alone: true } : {}),
-      ...(keep > 0 ? { cacheBytes: keep } : {}),
+      ...(spare.cacheBytes > 0 ? { cacheBytes: spare.cacheBytes } : {}),
+      ...(spare.mapBytes > 0 ? { mapBytes: spare.mapBytes } : {}),
     };
   };
   return {
@@ -132,6 +135,12 @@ function operands(task: ProductTask, region: Region, kStart: number, kSize: numb
     ...(alpha === 1 ? {} : { alpha }),
     ...(beta === 0 ? {} : { c0: piece('C0', region), beta }),
   };
+}
+
+/** What the budget leaves for operands that are mapped, beside blocks of C: pieces of operands are not read then. */
+function mappedBytes({ blocks, input: { dtype, fleet, mappable } }: CutProduct): number {
+  const beside = blockBytes({ ...blocks.block, dtype, alone: blocks.alone });
+  return mappable ? Math.max(0, fleet.memoryBytes - beside) : 0;
 }
 
 /** What the budget leaves for operand pieces that a worker keeps for its next package, where it will have one. */

@@ -75,6 +75,11 @@ export function multiplyBytes({ rows, cols, kStep, dtype, chunkElements, alone }
   return WORKER_BASE_BYTES + (transfers + tiles) * bytesPerElement(dtype);
 }
 
+/** Bytes for blocks of a product whose operands are mapped: the block that is computed and the one that is stored. */
+export function blockBytes({ rows, cols, dtype, alone }: Pick<BlockMemory, 'rows' | 'cols' | 'dtype' | 'alone'>): number {
+  return WORKER_BASE_BYTES + (alone ? 1 : 2) * rows * cols * bytesPerElement(dtype);
+}
+
 /** Elements on their way beside the piece they are for: so many chunks, but no more than there are. */
 function inFlight(chunk: number, piece: number): number {
   return Math.max(chunk, Math.min(CHUNKS_IN_FLIGHT * chunk, piece));

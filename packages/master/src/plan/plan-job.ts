@@ -47,7 +47,8 @@ export function planJob(job: JobSpec): Plan {
 
 /** What the operation's planner is given of a job. @throws what `jobShapes` throws */
 export function operationInput(job: JobSpec): OperationInput {
-  const { A, B, C0 } = job.operands;
+  const { operands } = job;
+  const { A, B, C0 } = operands;
   const stored = (operand: OperandSpec) => {
     if (operand.kind !== 'array' || !operand.chunk) return undefined;
     return operand.transposed ? ([operand.chunk[1], operand.chunk[0]] as const) : operand.chunk;
@@ -57,6 +58,7 @@ export function operationInput(job: JobSpec): OperationInput {
     transposed: { A: A.transposed ?? false, B: B.transposed ?? false },
     stored: { A: stored(A), B: stored(B) },
     rowByRow: job.output.url.endsWith('.npy') || operandsOf(job).some(([, operand]) => isRowByRow(operand)),
+    mappable: operations[job.op].operands.every((name) => isMappable(operands[name])),
     alpha: job.alpha ?? 1,
     beta: C0 ? (job.beta ?? 1) : 0,
     dtype: job.dtype,
@@ -76,6 +78,10 @@ function operandsOf({ op, operands, beta }: JobSpec): ['A' | 'B' | 'C0', Operand
 
 function isRowByRow(operand: OperandSpec): boolean {
   return operand.kind === 'csv' || operand.url.endsWith('.npy');
+}
+
+function isMappable({ kind, url }: OperandSpec): boolean {
+  return kind === 'array' && url.startsWith('file:') && url.endsWith('.npy');
 }
 
 function declareArrays(

@@ -1,10 +1,11 @@
-import { close, fstat, open, read, readv, write } from 'node:fs';
+import { close, fstat, fstatSync, open, read, readv, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { forEachBounded } from '../bounded.ts';
 import { NotFoundError } from '../errors.ts';
 import { openError } from '../file-errors.ts';
 import { ranges } from '../ranges.ts';
 import type { Store } from '../stores/store.ts';
+import type { MapFile, MappedBytes } from './mapped.ts';
 
 /** Random access to the bytes of one file or object. */
 export interface ByteSource {
@@ -15,6 +16,8 @@ export interface ByteSource {
   read(into: Uint8Array, position: number, signal?: AbortSignal): Promise<number>;
   /** Fills several buffers one after another from `position` in one call; may return fewer bytes than asked anywhere. */
   scatter?(into: Uint8Array[], position: number): Promise<number>;
+  /** Shows bytes where they lie; `undefined` where that is not possible. Only for files, where the context says how. */
+  map?(position: number, bytes: number): MappedBytes | undefined;
   close(): Promise<void>;
 }
 
@@ -27,7 +30,7 @@ const closeFile = promisify(close);
 const statFile = promisify(fstat);
 
 /** @throws NotFoundError, NoPermissionError, NotAFileError. */
-export async function fileBytes(path: string): Promise<ByteSource> {
+export async function fileBytes(path: string, mapFile?: MapFile): Promise<ByteSource> {
   const fd = await openFile(path, 'r').catch((error: unknown) => Promise.reject(openError(path, error)));
   try {
     const stat = await statFile(fd);
@@ -41,6 +44,7 @@ export async function fileBytes(path: string): Promise<ByteSource> {
         new Promise((done, fail) => {
           readv(fd, into, position, (error, bytes) => (error ? fail(error) : done(bytes)));
         }),
+      ...(mapFile && { map: (position, bytes) => mapWhole(mapFile, fd, position, bytes) }),
       close: () => (closed ??= closeFile(fd)),
     };
   } catch (error) {
@@ -68,6 +72,11 @@ export async function storedBytes(store: Store, key: string, name: string, signa
     },
     async close() {},
   };
+}
+
+/** Looks at the file's length first: beyond its end there is nothing to map. */
+function mapWhole(mapFile: MapFile, fd: number, position: number, bytes: number): MappedBytes | undefined {
+  return fstatSync(fd).size < position + bytes ? undefined : mapFile(fd, position, bytes);
 }
 
 async function readFully(fd: number, into: Uint8Array, position: number, signal?: AbortSignal): Promise<number> {

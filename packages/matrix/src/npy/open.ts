@@ -10,6 +10,7 @@ import type { ByteSource } from './bytes.ts';
 import { convert, inexactAt, isNative } from './convert.ts';
 import { headerLength, NPY_PREFIX, parseHeader } from './header.ts';
 import type { NpyHeader } from './header.ts';
+import { mapRegion, spanBytes } from './mapped.ts';
 import { readRawRegion } from './raw-region.ts';
 import { transpose } from './transpose.ts';
 import { regionWriter } from './write-region.ts';
@@ -45,7 +46,7 @@ export async function inspectNpy(url: string, context: ArrayContext = {}): Promi
 
 async function openBytes(url: string, context: ArrayContext): Promise<ByteSource> {
   const location = locate(url);
-  if (location.scheme === 'file') return fileBytes(location.path);
+  if (location.scheme === 'file') return fileBytes(location.path, context.mapFile);
   const { parent, name } = parentOf(location);
   return storedBytes(await openStore(parent, context), name, location.url, context.signal);
 }
@@ -93,6 +94,14 @@ function npyArray(url: string, name: string, source: ByteSource, header: NpyHead
     return { dtype, rows, cols, data: fortranOrder ? transpose(data, cols, rows, dtype) : data };
   }
 
+  const map: MatrixArray['map'] = (region, mostBytes, options) => {
+    checkRegion(region, shape, name);
+    if (spanBytes(layout, region) > mostBytes) return undefined;
+    const tile = mapRegion(source.map!, dtype, layout, region);
+    if (tile) countRead(region.rows * region.cols * itemBytes, traffic, options);
+    return tile;
+  };
+
   return {
     url,
     format: 'npy',
@@ -100,6 +109,7 @@ function npyArray(url: string, name: string, source: ByteSource, header: NpyHead
     dtype,
     traffic,
     read,
+    ...(native && !fortranOrder && source.map && { map }),
     async write(region, tile, options) {
       if (!writer) throw new ReadOnlyArrayError(name, 'only a float .npy in C order on a local disk can be written');
       checkRegion(region, shape, name);

@@ -105,6 +105,8 @@ export const MultiplyPackage = z.object({
   alone: z.boolean().optional(),
   /** Bytes of operand pieces that the worker may keep for its next packages. None when absent. */
   cacheBytes: z.int().nonnegative().optional(),
+  /** Bytes of operand files that the worker may map at once rather than read. None when absent. */
+  mapBytes: z.int().nonnegative().optional(),
 });
 
 /**

@@ -8,12 +8,13 @@ import { BUNDLE_VERSION, jobQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
 import { openSqsQueue } from '@tessera/queue';
 import { pino } from 'pino';
-import { chooseKernels, diagnoseKernels, type KernelChoice } from '../kernels/index.ts';
+import { chooseKernels, diagnoseKernels, loadKoffi, type KernelChoice } from '../kernels/index.ts';
 import { runWorker } from '../loop/worker-loop.ts';
 import { parseWorkerArguments, type WorkerOptions } from './arguments.ts';
 import { readInstanceId } from './instance-id.ts';
 import { kernelSettings } from './kernel-settings.ts';
 import { lastUsedFile } from './last-used.ts';
+import { openFileMapper } from './map-file.ts';
 import { spotNotice } from './spot-notice.ts';
 
 /** A call that nobody answers ends in an error, which is then tried again; the longest poll takes 20 s. */
@@ -32,7 +33,7 @@ async function main(options: WorkerOptions): Promise<void> {
   const { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata } = process.env;
 
   const s3 = new S3Client({ requestHandler: TIMEOUTS });
-  const context = { s3: () => s3 };
+  const context = { s3: () => s3, mapFile: await openFileMapper(() => loadKoffi(import.meta.url)) };
   const sqs = new SQSClient({ requestHandler: TIMEOUTS });
   const world = { client: sqs, clock: systemClock, random: Math.random };
   const [instanceId, jobs, objects] = await Promise.all([

@@ -75,6 +75,7 @@ function blasKernel(library: BlasLibrary): Kernel {
     name: 'blas',
     detail: library.description,
     supports: () => true,
+    takesAnyMemory: async () => true,
     add: addElementWise,
     async gemm(job: Gemm): Promise<void> {
       checkGemm(job);

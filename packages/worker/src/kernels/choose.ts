@@ -94,6 +94,7 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
         return current?.detail ?? 'not opened yet';
       },
       supports: () => true,
+      takesAnyMemory: async () => (await (await best(dtype)).takesAnyMemory?.()) ?? false,
       add: addElementWise,
       async gemm(job: Gemm) {
         current = await best(dtype);

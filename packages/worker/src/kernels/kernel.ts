@@ -63,6 +63,8 @@ export interface Kernel {
   /** True for a GPU that the CPU plays (SwiftShader): correct, slower than anything else, never chosen by itself. */
   readonly software?: boolean;
   supports(operation: KernelOperation, dtype: Dtype): boolean;
+  /** Whether operands of a product may lie outside shared memory at no cost. False where nothing is said. */
+  takesAnyMemory?(): Promise<boolean>;
   /** @throws KernelInputError when a view does not fit its array, KernelFailed when the computation itself broke. */
   gemm(job: Gemm): Promise<void>;
   /** @throws KernelInputError when a view does not fit its array. */

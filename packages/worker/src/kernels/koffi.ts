@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** The part of koffi (https://koffi.dev) that the `blas` kernel uses. */
+/** The part of koffi (https://koffi.dev) that Tessera uses. */
 export interface Koffi {
   readonly version: string;
-  load(path: string): KoffiLibrary;
+  /** `null` stands for what the process has loaded already, the C library among it. */
+  load(path: string | null): KoffiLibrary;
+  /** Memory that a pointer returned by a function points to, without a copy. */
+  view(pointer: unknown, bytes: number): ArrayBuffer;
 }
 
 export interface KoffiLibrary {

@@ -1,4 +1,4 @@
-import { allocateTile, type Tile } from '@tessera/matrix';
+import { allocateTile, type Elements, type MappedTile, type Tile } from '@tessera/matrix';
 import type { TileSource } from '@tessera/protocol';
 import type { Kernel } from '../kernels/index.ts';
 import type { PackageContext } from './context.ts';
@@ -15,12 +15,22 @@ export interface BlockTask {
   readonly c0?: TileSource | undefined;
   /** Bytes of operand pieces that may be kept for other packages. */
   readonly cacheBytes?: number | undefined;
+  /** Bytes of operand files that may be mapped at once. */
+  readonly mapBytes?: number | undefined;
 }
 
-/** A range of k of both operands, as stored. */
+/** A part of an operand, as stored: row i starts at `offset + i * stride` of `data`. */
+interface Part {
+  readonly data: Elements;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/** A range of k of both operands. */
 interface Step {
-  readonly a: Tile;
-  readonly b: Tile;
+  readonly a: Part;
+  readonly b: Part;
+  readonly k: number;
 }
 
 /** How a block's sizes follow from its pieces. */
@@ -48,6 +58,10 @@ export async function blockProduct<T>(
 ): Promise<T> {
   const { m, n, k } = blockSize(task);
   const read = (start: number) => readStep(task, start, Math.min(task.kStep, k - start), context, prepare);
+  if (task.mapBytes && (await kernel.takesAnyMemory?.())) {
+    const operands = await mapOperands(task, task.mapBytes, context);
+    if (operands) return mappedProduct(task, operands, kernel, context, inTurn);
+  }
   const first = await read(0);
   return context.inTurn(async () => {
     let step = first;
@@ -67,21 +81,71 @@ export async function blockProduct<T>(
   });
 }
 
+/**
+ * The same where both operands lie in files that can be mapped: nothing is read, the kernel takes what it needs straight
+ * from the page cache. The steps in k are the same, so the bits are too. C stays in memory of our own until it is whole: a
+ * copy of this package that runs somewhere else must never show a half computed block in a result that was verified.
+ */
+async function mappedProduct<T>(
+  task: BlockTask,
+  { a, b }: MappedOperands,
+  kernel: Kernel,
+  context: PackageContext,
+  inTurn: (block: Tile) => Promise<T>,
+): Promise<T> {
+  const { m, n, k } = blockSize(task);
+  try {
+    return await context.inTurn(async () => {
+      const c = task.c0 ? await context.read(task.c0) : allocateTile(context.dtype, m, n);
+      for (let start = 0; start < k; start += task.kStep) {
+        const step = {
+          a: { ...a, offset: start * (task.transA ? a.stride : 1) },
+          b: { ...b, offset: start * (task.transB ? 1 : b.stride) },
+          k: Math.min(task.kStep, k - start),
+        };
+        const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
+        await context.computing(() => accumulate(task, step, c, beta, kernel));
+      }
+      return inTurn(c);
+    });
+  } finally {
+    a.unmap();
+    b.unmap();
+  }
+}
+
+interface MappedOperands {
+  readonly a: MappedTile;
+  readonly b: MappedTile;
+}
+
+async function mapOperands(
+  task: BlockTask,
+  mostBytes: number,
+  context: PackageContext,
+): Promise<MappedOperands | undefined> {
+  const a = await context.map(task.a, mostBytes);
+  const b = a && (await context.map(task.b, mostBytes - a.data.byteLength));
+  if (a && b) return { a, b };
+  a?.unmap();
+  return undefined;
+}
+
 function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: Kernel): Promise<void> {
   const { alpha = 1, transA = false, transB = false } = task;
   return kernel.gemm({
     m: c.rows,
     n: c.cols,
-    k: transA ? step.a.rows : step.a.cols,
+    k: step.k,
     alpha,
     beta,
     a: step.a.data,
-    aOffset: 0,
-    lda: step.a.cols,
+    aOffset: step.a.offset,
+    lda: step.a.stride,
     transA,
     b: step.b.data,
-    bOffset: 0,
-    ldb: step.b.cols,
+    bOffset: step.b.offset,
+    ldb: step.b.stride,
     transB,
     c: c.data,
     cOffset: 0,
@@ -102,8 +166,10 @@ async function readStep(
   // A block on the diagonal of AᵀA has one operand.
   const other = left.key !== undefined && left.key === right.key ? reading : right.read(context, cacheBytes);
   const [one, two] = await Promise.all([reading, other]);
-  return { a: prepare(one), b: prepare(two) };
+  return { a: whole(prepare(one)), b: whole(prepare(two)), k: size };
 }
+
+const whole = ({ data, cols }: Tile): Part => ({ data, offset: 0, stride: cols });
 
 /** The part of an operand's piece from `start` of k on, and how to read it; `key` names it where it is stored. */
 function alongK(source: TileSource, byColumns: boolean, start: number, size: number) {

@@ -1,4 +1,11 @@
-import { allocateTile, inlineToTile, tileToInline, type Tile, type Traffic } from '@tessera/matrix';
+import {
+  allocateTile,
+  inlineToTile,
+  tileToInline,
+  type MappedTile,
+  type Tile,
+  type Traffic,
+} from '@tessera/matrix';
 import type {
   CheckOutcome,
   Checksums,
@@ -99,6 +106,16 @@ export class PackageContext {
     );
     if (reused) this.#reusedBytes += tile.data.byteLength;
     return tile;
+  }
+
+  /**
+   * A tile where it lies in its file, without a copy; `undefined` where that is not possible. Whoever takes it unmaps it.
+   * @param mostBytes of address space that it may take
+   */
+  async map(source: TileSource, mostBytes: number, dtype: DType = this.dtype): Promise<MappedTile | undefined> {
+    if (source.kind === 'inline') return undefined;
+    const array = await this.job.array(source);
+    return array.dtype === dtype ? array.map?.(source, mostBytes, { traffic: this.traffic }) : undefined;
   }
 
   /** Forgets what was kept: memory that packages of another kind need. */

@@ -1,9 +1,9 @@
-import type { Tile } from '@tessera/matrix';
 import type { ArrayPiece, CheckOutcome, CheckVectors } from '@tessera/protocol';
 import type { PackageContext } from '../context.ts';
-import { streamBand } from './stream.ts';
+import { rowSizesTimes, rowSquares, rowTimes } from './row-sums.ts';
+import { streamBand, type Strip } from './stream.ts';
 import { rowTolerance } from './tolerance.ts';
-import { checkVectors } from './vectors.ts';
+import { GaussianVectors } from './vectors.ts';
 
 /** What is checked: C = alpha·op(A)·op(B) + beta·C0 for some rows of C, with Y made of op(B) before. */
 interface ProductCheck {
@@ -27,15 +27,16 @@ export async function checkProduct(
   context: PackageContext,
 ): Promise<CheckOutcome> {
   const { rounds } = vectors;
-  const projected = (await context.read(y, 'float64')).data as Float64Array;
+  const random = new GaussianVectors(vectors);
+  const projected = columnsOf((await context.read(y, 'float64')).data as Float64Array, rounds + 1);
   const difference = new Float64Array(c.rows * rounds);
   const weight = new Float64Array(c.rows);
   await streamBand(c, context, (tile, strip) => {
-    addProjection(difference, tile, strip.row - c.row, checkVectors(vectors, strip.col, strip.cols), 1);
+    addProjection(difference, tile, strip.row - c.row, random.part(strip.col, strip.cols), 1);
   });
   if (c0) {
     await streamBand(c0, context, (tile, strip) => {
-      addProjection(difference, tile, strip.row - c.row, checkVectors(vectors, strip.col, strip.cols), -beta);
+      addProjection(difference, tile, strip.row - c.row, random.part(strip.col, strip.cols), -beta);
       addSquares(weight, tile, strip.row - c.row);
     });
     for (let row = 0; row < c.rows; row++) weight[row] = Math.abs(beta) * Math.sqrt(weight[row]!);
@@ -46,75 +47,67 @@ export async function checkProduct(
     subtract({ difference, weight, projected, rounds, alpha }, tile, first, transA ? strip.row : strip.col);
   });
   const size = { k: transA ? a.rows : a.cols, n: c.cols, alpha, firstRow: c.row, rounds };
-  return judge(difference, weight, size, vectorNorms(vectors, c.cols), context);
+  return judge(difference, weight, size, vectorNorms(random, c.cols), context);
 }
 
 /** difference += scale · tile·r for each round. */
 function addProjection(
   difference: Float64Array,
-  { data, rows, cols }: Tile,
+  { data, rows, cols }: Strip,
   first: number,
   r: readonly Float64Array[],
   scale: number,
 ): void {
+  const sums = new Float64Array(r.length);
   for (let row = 0; row < rows; row++) {
-    const from = row * cols;
-    for (let round = 0; round < r.length; round++) {
-      const vector = r[round]!;
-      let sum = 0;
-      for (let col = 0; col < cols; col++) sum += data[from + col]! * vector[col]!;
-      difference[(first + row) * r.length + round]! += scale * sum;
-    }
+    rowTimes(data, row * cols, cols, r, sums, 0);
+    for (let round = 0; round < r.length; round++)
+      difference[(first + row) * r.length + round]! += scale * sums[round]!;
   }
 }
 
-function addSquares(squares: Float64Array, { data, rows, cols }: Tile, first: number): void {
-  for (let row = 0; row < rows; row++) {
-    let sum = 0;
-    for (let at = row * cols; at < (row + 1) * cols; at++) sum += data[at]! * data[at]!;
-    squares[first + row]! += sum;
-  }
+function addSquares(squares: Float64Array, { data, rows, cols }: Strip, first: number): void {
+  for (let row = 0; row < rows; row++) squares[first + row]! += rowSquares(data, row * cols, cols);
+}
+
+function columnsOf(interleaved: Float64Array, width: number): Float64Array[] {
+  return Array.from({ length: width }, (_, column) =>
+    Float64Array.from({ length: interleaved.length / width }, (_, row) => interleaved[row * width + column]!),
+  );
 }
 
 /** The check's sums: C·r less what is known of it, and the weight of each row. */
 interface Sums {
   readonly difference: Float64Array;
   readonly weight: Float64Array;
-  readonly projected: Float64Array;
+  /** Columns of Y: op(B)·r for each round, and the norms of op(B)'s rows. */
+  readonly projected: readonly Float64Array[];
   readonly rounds: number;
   readonly alpha: number;
 }
 
 /** difference -= alpha·tile·Y and weight += |alpha|·|tile|·z, for a tile whose rows are rows of op(A). */
-function subtractRows(sums: Sums, { data, rows, cols }: Tile, first: number, firstK: number): void {
-  const { difference, weight, projected, rounds, alpha } = sums;
-  const width = rounds + 1;
-  for (let row = 0; row < rows; row++) {
-    const from = row * cols;
-    for (let round = 0; round < rounds; round++) {
-      let sum = 0;
-      for (let col = 0; col < cols; col++) sum += data[from + col]! * projected[(firstK + col) * width + round]!;
-      difference[(first + row) * rounds + round]! -= alpha * sum;
-    }
-    let size = 0;
-    for (let col = 0; col < cols; col++)
-      size += Math.abs(data[from + col]!) * projected[(firstK + col) * width + rounds]!;
-    weight[first + row]! += Math.abs(alpha) * size;
-  }
+function subtractRows(sums: Sums, strip: Strip, first: number, firstK: number): void {
+  const { difference, weight, projected, alpha } = sums;
+  const { data, rows, cols } = strip;
+  const [...known] = projected.map((column) => column.subarray(firstK, firstK + cols));
+  const norms = known.pop()!;
+  addProjection(difference, strip, first, known, -alpha);
+  for (let row = 0; row < rows; row++)
+    weight[first + row]! += Math.abs(alpha) * rowSizesTimes(data, row * cols, cols, norms);
 }
 
 /** The same for a tile whose columns are rows of op(A). */
-function subtractColumns(sums: Sums, { data, rows, cols }: Tile, first: number, firstK: number): void {
+function subtractColumns(sums: Sums, { data, rows, cols }: Strip, first: number, firstK: number): void {
   const { difference, weight, projected, rounds, alpha } = sums;
-  const width = rounds + 1;
   for (let row = 0; row < rows; row++) {
-    const y = (firstK + row) * width;
+    const y = firstK + row;
     const from = row * cols;
     for (let round = 0; round < rounds; round++) {
-      const scaled = alpha * projected[y + round]!;
+      const scaled = alpha * projected[round]![y]!;
       for (let col = 0; col < cols; col++) difference[(first + col) * rounds + round]! -= scaled * data[from + col]!;
     }
-    const norm = Math.abs(alpha) * projected[y + rounds]!;
+    const norm = Math.abs(alpha) * projected[rounds]![y]!;
     for (let col = 0; col < cols; col++) weight[first + col]! += norm * Math.abs(data[from + col]!);
   }
 }
@@ -152,8 +145,8 @@ function judge(
   };
 }
 
-function vectorNorms(vectors: CheckVectors, n: number): number[] {
-  return checkVectors(vectors, 0, n).map((vector) =>
+function vectorNorms(random: GaussianVectors, n: number): number[] {
+  return random.part(0, n).map((vector) =>
     Math.sqrt(vector.reduce((sum, element) => sum + element * element, 0)),
   );
 }

@@ -1,8 +1,9 @@
-import { allocateTile, type Tile } from '@tessera/matrix';
+import { allocateTile } from '@tessera/matrix';
 import type { ArrayPiece, CheckOutcome, CheckVectors } from '@tessera/protocol';
 import type { PackageContext } from '../context.ts';
-import { streamBand } from './stream.ts';
-import { checkVectors } from './vectors.ts';
+import { rowSquares, rowTimes } from './row-sums.ts';
+import { streamBand, type Strip } from './stream.ts';
+import { GaussianVectors } from './vectors.ts';
 
 /**
  * Rows of Y = [op(B)·r_1 ... op(B)·r_R | z]: what a product's check needs of B, with z the 2-norm of each row of op(B). A
@@ -18,12 +19,13 @@ export async function project(
   context: PackageContext,
 ): Promise<CheckOutcome> {
   const { rounds } = vectors;
+  const random = new GaussianVectors(vectors);
   const width = rounds + 1;
   const tile = allocateTile('float64', y.rows, width);
   const out = tile.data as Float64Array;
   const add = transB ? addColumns : addRows;
   await streamBand(b, context, (piece, strip) => {
-    const r = transB ? checkVectors(vectors, strip.row, strip.rows) : checkVectors(vectors, strip.col, strip.cols);
+    const r = transB ? random.part(strip.row, strip.rows) : random.part(strip.col, strip.cols);
     add(out, piece, transB ? strip.col - b.col : strip.row - b.row, r);
   });
   let nonFinite = false;
@@ -37,25 +39,18 @@ export async function project(
 }
 
 /** Adds to rows of Y, from `first` on, what the strip's columns give: its rows are rows of op(B). */
-function addRows(out: Float64Array, { data, rows, cols }: Tile, first: number, r: readonly Float64Array[]): void {
-  const rounds = r.length;
+function addRows(out: Float64Array, { data, rows, cols }: Strip, first: number, r: readonly Float64Array[]): void {
+  const sums = new Float64Array(r.length + 1);
   for (let row = 0; row < rows; row++) {
-    const at = (first + row) * (rounds + 1);
-    const from = row * cols;
-    for (let round = 0; round < rounds; round++) {
-      const vector = r[round]!;
-      let sum = 0;
-      for (let col = 0; col < cols; col++) sum += data[from + col]! * vector[col]!;
-      out[at + round]! += sum;
-    }
-    let squares = 0;
-    for (let col = 0; col < cols; col++) squares += data[from + col]! * data[from + col]!;
-    out[at + rounds]! += squares;
+    const at = (first + row) * sums.length;
+    rowTimes(data, row * cols, cols, r, sums, 0);
+    sums[r.length] = rowSquares(data, row * cols, cols);
+    for (let column = 0; column < sums.length; column++) out[at + column]! += sums[column]!;
   }
 }
 
 /** The same for a strip whose columns are rows of op(B). */
-function addColumns(out: Float64Array, { data, rows, cols }: Tile, first: number, r: readonly Float64Array[]): void {
+function addColumns(out: Float64Array, { data, rows, cols }: Strip, first: number, r: readonly Float64Array[]): void {
   const rounds = r.length;
   for (let row = 0; row < rows; row++) {
     const from = row * cols;
