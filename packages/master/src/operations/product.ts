@@ -50,7 +50,11 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
   return {
     chunks: { A: asStored(chunks.A, task.left), B: asStored(chunks.B, task.right), C: chunks.C },
     extra: { ...partials, ...check.extra },
-    phases: [computePhase(cut, { cacheBytes: keep, mapBytes }), ...(blocks.splits === 1 ? [] : [reducePhase(cut)]), ...check.phases],
+    phases: [
+      computePhase(cut, { cacheBytes: keep, mapBytes }),
+      ...(blocks.splits === 1 ? [] : [reducePhase(cut)]),
+      ...check.phases,
+    ],
     figures: { ...figures, peakWorkerBytes: blocks.peakBytes + keep },
     summary: summaryOf(blocks, task.k),
   };

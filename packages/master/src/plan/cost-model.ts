@@ -76,7 +76,12 @@ export function multiplyBytes({ rows, cols, kStep, dtype, chunkElements, alone }
 }
 
 /** Bytes for blocks of a product whose operands are mapped: the block that is computed and the one that is stored. */
-export function blockBytes({ rows, cols, dtype, alone }: Pick<BlockMemory, 'rows' | 'cols' | 'dtype' | 'alone'>): number {
+export function blockBytes({
+  rows,
+  cols,
+  dtype,
+  alone,
+}: Pick<BlockMemory, 'rows' | 'cols' | 'dtype' | 'alone'>): number {
   return WORKER_BASE_BYTES + (alone ? 1 : 2) * rows * cols * bytesPerElement(dtype);
 }
 

@@ -80,8 +80,8 @@ function isRowByRow(operand: OperandSpec): boolean {
   return operand.kind === 'csv' || operand.url.endsWith('.npy');
 }
 
-function isMappable({ kind, url }: OperandSpec): boolean {
-  return kind === 'array' && url.startsWith('file:') && url.endsWith('.npy');
+function isMappable(operand: OperandSpec): boolean {
+  return operand.kind === 'array' && operand.url.startsWith('file:') && operand.url.endsWith('.npy');
 }
 
 function declareArrays(

@@ -1,30 +1,34 @@
+import { allocateTile } from '@tessera/matrix';
 import type { Execute } from './context.ts';
 
-/** C = alpha·A + beta·B over one region, in A's tile: no third one is needed. */
+/** C = alpha·A + beta·B over one region, in A's tile, for no third one is needed; unless that is A's file itself. */
 export const add: Execute<'add'> = async ({ a, b, c, alpha = 1, beta = 1 }, context) => {
   const kernel = await context.kernel('add');
-  const [left, right] = await Promise.all([context.read(a), context.read(b)]);
-  const { rows, cols } = left;
-  await context.compute(() =>
-    kernel.add({
-      rows,
-      cols,
-      alpha,
-      a: left.data,
-      aOffset: 0,
-      lda: cols,
-      beta,
-      b: right.data,
-      bOffset: 0,
-      ldb: cols,
-      c: left.data,
-      cOffset: 0,
-      ldc: cols,
-    }),
-  );
-  const work = 3 * left.data.byteLength;
+  const sum = await context.borrowing([a, b], async ([left, right]) => {
+    const { rows, cols, data } = left!.tile;
+    const into = left!.isMapped ? allocateTile(context.dtype, rows, cols) : left!.tile;
+    await context.compute(() =>
+      kernel.add({
+        rows,
+        cols,
+        alpha,
+        a: data,
+        aOffset: 0,
+        lda: cols,
+        beta,
+        b: right!.tile.data,
+        bOffset: 0,
+        ldb: cols,
+        c: into.data,
+        cOffset: 0,
+        ldc: cols,
+      }),
+    );
+    return into;
+  });
+  const work = 3 * sum.data.byteLength;
   return {
-    ...(await context.write(c, left)),
+    ...(await context.write(c, sum)),
     kernel: { name: kernel.name, detail: kernel.detail, work, unit: 'byte' },
   };
 };

@@ -1,22 +1,16 @@
+import { allocateTile, inlineToTile, tileToInline, type MappedTile, type Tile, type Traffic } from '@tessera/matrix';
 import {
-  allocateTile,
-  inlineToTile,
-  tileToInline,
-  type MappedTile,
-  type Tile,
-  type Traffic,
-} from '@tessera/matrix';
-import type {
-  CheckOutcome,
-  Checksums,
-  Clock,
-  DType,
-  InlineTile,
-  KernelUse,
-  PackageKind,
-  PackageOf,
-  TileSink,
-  TileSource,
+  bytesPerElement,
+  type CheckOutcome,
+  type Checksums,
+  type Clock,
+  type DType,
+  type InlineTile,
+  type KernelUse,
+  type PackageKind,
+  type PackageOf,
+  type TileSink,
+  type TileSource,
 } from '@tessera/protocol';
 import type { OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
@@ -33,6 +27,14 @@ export interface Outcome {
   readonly checksums?: Checksums[];
   /** Bytes of operands that were in memory already. */
   readonly reusedBytes?: number;
+}
+
+/** A tile that belongs to others. Nobody may look at it once it was released. */
+export interface Borrowed {
+  readonly tile: Tile;
+  /** Whether it is where it lies in its file. */
+  readonly isMapped: boolean;
+  release(): void;
 }
 
 /** How one kind of package is done. It may run twice, and at the same time on two workers: it writes the same bytes. */
@@ -116,6 +118,36 @@ export class PackageContext {
     if (source.kind === 'inline') return undefined;
     const array = await this.job.array(source);
     return array.dtype === dtype ? array.map?.(source, mostBytes, { traffic: this.traffic }) : undefined;
+  }
+
+  /** A tile to look at, not to write into: mapped where its rows lie together in a file, else a copy. */
+  async borrow(source: TileSource, dtype: DType = this.dtype): Promise<Borrowed> {
+    const mapped =
+      source.kind === 'array' && (await this.map(source, source.rows * source.cols * bytesPerElement(dtype), dtype));
+    if (!mapped) return { tile: await this.read(source, dtype), isMapped: false, release: () => undefined };
+    try {
+      const declared = this.job.manifest.arrays[source.array]!;
+      await this.checksums?.reads(source.array, declared, await this.job.array(source))?.saw(source, mapped);
+    } catch (error) {
+      mapped.unmap();
+      throw error;
+    }
+    return { tile: mapped, isMapped: true, release: () => mapped.unmap() };
+  }
+
+  /** Borrows several tiles for as long as `work` takes. */
+  async borrowing<T>(sources: readonly TileSource[], work: (tiles: readonly Borrowed[]) => Promise<T>): Promise<T> {
+    const all = await Promise.allSettled(sources.map((source) => this.borrow(source)));
+    try {
+      return await work(
+        all.map((one) => {
+          if (one.status === 'rejected') throw one.reason;
+          return one.value;
+        }),
+      );
+    } finally {
+      for (const one of all) if (one.status === 'fulfilled') one.value.release();
+    }
   }
 
   /** Forgets what was kept: memory that packages of another kind need. */

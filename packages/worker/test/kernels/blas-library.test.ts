@@ -40,8 +40,8 @@ const callable = (call: (...args: unknown[]) => unknown): KoffiFunction => Objec
 const fakeKoffi = (
   libraries: Record<string, Record<string, (...args: unknown[]) => unknown>>,
 ): (() => Promise<Koffi>) => {
-  const load = (path: string): KoffiLibrary => {
-    const symbols = libraries[path];
+  const load = (path: string | null): KoffiLibrary => {
+    const symbols = libraries[path ?? ''];
     if (!symbols) throw new Error(`${path}: cannot open shared object file: No such file or directory`);
     return {
       func(prototype) {
@@ -53,7 +53,7 @@ const fakeKoffi = (
       unload() {},
     };
   };
-  return () => Promise.resolve({ version: '0', load });
+  return () => Promise.resolve({ version: '0', load, view: () => new ArrayBuffer(0) });
 };
 
 const good = { cblas_dgemm: gemm, cblas_sgemm: gemm };

@@ -15,15 +15,14 @@ export async function checkElements(
   }: { a: TileSource; b: TileSource; c: TileSource; alpha?: number | undefined; beta?: number | undefined },
   context: PackageContext,
 ): Promise<CheckOutcome> {
-  const [left, right, sum] = await Promise.all([context.read(a), context.read(b), context.read(c)]);
   const single = context.dtype === 'float32';
-  const at = await context.compute(async () =>
-    firstDifference(left.data, right.data, sum.data, { alpha, beta, single }),
+  const at = await context.borrowing([a, b, c], ([left, right, sum]) =>
+    context.compute(async () =>
+      firstDifference(left!.tile.data, right!.tile.data, sum!.tile.data, { alpha, beta, single }),
+    ),
   );
-  const where =
-    at < 0
-      ? null
-      : { row: rowOf(c) + Math.floor(at / sum.cols), col: (c.kind === 'array' ? c.col : 0) + (at % sum.cols) };
+  const [row, col, cols] = c.kind === 'array' ? [c.row, c.col, c.cols] : [0, 0, c.cols];
+  const where = at < 0 ? null : { row: row + Math.floor(at / cols), col: col + (at % cols) };
   return { ok: at < 0, worst: at < 0 ? 0 : null, where, nonFinite: false };
 }
 
@@ -42,8 +41,4 @@ function firstDifference(
     if (sum !== found && (sum === sum || found === found)) return index;
   }
   return -1;
-}
-
-function rowOf(source: TileSource): number {
-  return source.kind === 'array' ? source.row : 0;
 }

@@ -146,7 +146,5 @@ function judge(
 }
 
 function vectorNorms(random: GaussianVectors, n: number): number[] {
-  return random.part(0, n).map((vector) =>
-    Math.sqrt(vector.reduce((sum, element) => sum + element * element, 0)),
-  );
+  return random.part(0, n).map((vector) => Math.sqrt(vector.reduce((sum, element) => sum + element * element, 0)));
 }

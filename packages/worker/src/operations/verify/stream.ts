@@ -1,5 +1,5 @@
 import type { ArrayPiece } from '@tessera/protocol';
-import type { PackageContext } from '../context.ts';
+import type { Borrowed, PackageContext } from '../context.ts';
 import { stripsOf } from './strips.ts';
 
 /** Some rows of a band in float64, one after another without gaps. Read only. */
@@ -7,11 +7,6 @@ export interface Strip {
   readonly rows: number;
   readonly cols: number;
   readonly data: Float64Array;
-}
-
-/** A strip, and how its memory is given back. */
-interface Held extends Strip {
-  release(): void;
 }
 
 /** Shows a band strip by strip in float64; the next is on its way while one is worked on, which must not outlast `work`. */
@@ -22,31 +17,23 @@ export async function streamBand(
 ): Promise<void> {
   const { chunk } = await context.job.array(band);
   const pieces = stripsOf(band, chunk);
-  let next: Promise<Held> | undefined = hold(pieces[0]!, context);
+  const borrow = (piece: ArrayPiece) => context.borrow(piece, 'float64');
+  let next: Promise<Borrowed> | undefined = borrow(pieces[0]!);
   try {
     for (const [index, piece] of pieces.entries()) {
-      const strip: Held = await next!;
+      const { tile, release }: Borrowed = await next!;
+      const strip = { rows: tile.rows, cols: tile.cols, data: tile.data as Float64Array };
       const following = pieces[index + 1];
-      next = following && hold(following, context);
+      next = following && borrow(following);
       next?.catch(() => undefined);
       try {
         await context.compute(async () => work(strip, piece));
       } finally {
-        strip.release();
+        release();
       }
     }
   } catch (error) {
-    await next?.then((strip) => strip.release()).catch(() => undefined);
+    await next?.then(({ release }) => release()).catch(() => undefined);
     throw error;
   }
-}
-
-/** The strip where it lies in its file, or a copy of it. */
-async function hold(piece: ArrayPiece, context: PackageContext): Promise<Held> {
-  const { rows, cols } = piece;
-  // Rows that lie apart would have to be gathered.
-  const mapped = await context.map(piece, rows * cols * Float64Array.BYTES_PER_ELEMENT, 'float64');
-  if (mapped) return { rows, cols, data: mapped.data as Float64Array, release: () => mapped.unmap() };
-  const tile = await context.read(piece, 'float64');
-  return { rows, cols, data: tile.data as Float64Array, release: () => undefined };
 }
