@@ -11,7 +11,7 @@ import {
 import { execute, isUnavailable, openKernel, OpenJob, PackageContext, type Outcome } from '@tessera/worker';
 import { Turn } from '../../../packages/worker/src/loop/turn.ts';
 import { rowTolerance } from '../../../packages/worker/src/operations/verify/tolerance.ts';
-import { checkVectors } from '../../../packages/worker/src/operations/verify/vectors.ts';
+import { GaussianVectors } from '../../../packages/worker/src/operations/verify/vectors.ts';
 
 /** A finished product in memory, and the verify packages that a job would send for it. */
 export interface Lab {
@@ -120,9 +120,9 @@ export async function openLab(options: {
       const left = (await a.read({ row, col: 0, rows: 1, cols: k })).data;
       let weight = 0;
       for (const [at, element] of left.entries()) weight += Math.abs(element) * norms[at * width + rounds]!;
-      return checkVectors({ seed: String(seed), rounds }, 0, n).map((r) =>
-        rowTolerance(weight, { k, n, alpha: 1 }, Math.hypot(...r), dtype),
-      );
+      return new GaussianVectors({ seed: String(seed), rounds })
+        .part(0, n)
+        .map((r) => rowTolerance(weight, { k, n, alpha: 1 }, Math.hypot(...r), dtype));
     },
     async check(seed, { c: other = c, row = 0, rows = m } = {}) {
       await project(seed);
