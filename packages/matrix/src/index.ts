@@ -1,5 +1,15 @@
 export * from './errors.ts';
-export { allocate, allocateTile, bytesOf, checkRegion, copyRegion, elementBytes, wholeRegion } from './tile.ts';
+export {
+  allocate,
+  allocateTile,
+  bytesOf,
+  checkRegion,
+  copyRegion,
+  elementBytes,
+  recycle,
+  scratchTile,
+  wholeRegion,
+} from './tile.ts';
 export type { DType, Elements, Region, Shape, Tile } from './tile.ts';
 export { chunkRegion, coversWholeChunks, evenChunk, gridOf, overlaps } from './chunk-grid.ts';
 export type { Overlap } from './chunk-grid.ts';
@@ -36,6 +46,8 @@ export { joinCsv, writeCsv } from './write/csv.ts';
 export { writeNpy } from './write/npy.ts';
 export { checkSpace } from './write/space.ts';
 export { checkWritable } from './write/writable.ts';
+export { peakResidentBytes } from './memory/resident.ts';
+export { tileMemory } from './memory/tile-memory.ts';
 export { freeBytes } from './free-bytes.ts';
 export { inlineToTile, tileToInline } from './inline-tile.ts';
 

@@ -1,4 +1,5 @@
 import { RegionError } from './errors.ts';
+import { tileMemory } from './memory/tile-memory.ts';
 
 /** The element types that tiles hold; every other type on disk is converted to one of them. */
 export type DType = 'float64' | 'float32';
@@ -30,7 +31,19 @@ export function elementBytes(dtype: DType): 4 | 8 {
  * read and write it without a copy; it starts as zeros.
  */
 export function allocate(dtype: DType, length: number): Elements {
-  return viewElements(dtype, new SharedArrayBuffer(length * elementBytes(dtype)), 0, length);
+  return viewElements(dtype, tileMemory.make(length * elementBytes(dtype)), 0, length);
+}
+
+/** A tile whose elements may be anything: for whoever writes them all. */
+export function scratchTile(dtype: DType, rows: number, cols: number): Tile {
+  const length = rows * cols;
+  const data = viewElements(dtype, tileMemory.take(length * elementBytes(dtype)), 0, length);
+  return { dtype, rows, cols, data };
+}
+
+/** Gives a tile's memory to the next that needs as much: nobody may look at the tile, or at a part of it, any more. */
+export function recycle({ data }: Tile): void {
+  if (data.buffer instanceof SharedArrayBuffer) tileMemory.giveBack(data.buffer);
 }
 
 export function viewElements(dtype: DType, buffer: ArrayBufferLike, byteOffset: number, length: number): Elements {

@@ -33,6 +33,13 @@ export interface Outcome {
     readonly finish: number;
   };
   readonly bytes: { readonly read: number; readonly written: number };
+  /** Resident bytes: what a worker was allowed, what the plan counted, and the most that processes had. */
+  readonly memory?: {
+    readonly budgetBytes: number;
+    readonly plannedBytes: number;
+    readonly masterPeakBytes?: number | undefined;
+    readonly workerPeakBytes: Readonly<Record<string, number>>;
+  };
   readonly verified: Report['verified'];
   readonly outputs: Outputs;
   /** Path or URL of what says how C was verified; missing where it was not. */
@@ -96,11 +103,20 @@ export function makeOutcome(
       finish: rounded(finish + own.finish),
     },
     bytes: report.bytes,
+    ...memoryOf(report),
     verified: report.verified,
     outputs: facts.outputs,
     ...(facts.certificate === undefined ? {} : { certificate: facts.certificate }),
     ...(facts.planned === undefined ? {} : { kept: Math.max(0, facts.planned - report.packages) }),
   };
+}
+
+function memoryOf({ memory, byWorker }: Report): Pick<Outcome, 'memory'> {
+  if (memory === undefined) return {};
+  const peaks = Object.entries(byWorker).flatMap(([worker, { peakBytes }]) =>
+    peakBytes === undefined ? [] : [[worker, peakBytes] as const],
+  );
+  return { memory: { ...memory, workerPeakBytes: Object.fromEntries(peaks) } };
 }
 
 /** A number where JSON's readers keep all its digits, else text. */

@@ -36,6 +36,7 @@ export function summaryLines(
     ['packages', `${packages} on ${counted(workers, 'worker')}${again}${before}`],
     ...(kernel === null ? [] : [['kernel', kernelText(kernel, asked)] as const]),
     ['moved', `${formatBytes(bytes.read)} read, ${formatBytes(bytes.written)} written`],
+    ...memoryRow(outcome),
     ...(outcome.seed === null ? [] : [['seed', `${outcome.seed}`] as const]),
     ...entriesOf(outputs),
     ['C', style.bold(outputs.C)],
@@ -105,6 +106,21 @@ function kernelText({ name, detail, rate, unit }: NonNullable<Report['kernel']>,
   const given = asked === undefined || asked === 'auto' || asked === name || unit !== 'GFLOPS';
   const instead = given ? '' : `; ${asked} can't be had here, \`doctor\` says why`;
   return `${name}, ${speed} ${unit}${detail === '' ? '' : ` (${detail})`}${instead}`;
+}
+
+/** The largest sizes of the job's processes. */
+function memoryRow({ memory }: Outcome): (readonly [string, string])[] {
+  const peaks = Object.values(memory?.workerPeakBytes ?? {});
+  if (memory === undefined || peaks.length === 0) return [];
+  const mib = (bytes: number) => kept(`${Math.ceil(bytes / 2 ** 20)} MiB`);
+  const { budgetBytes, plannedBytes, masterPeakBytes } = memory;
+  const master = masterPeakBytes === undefined ? '' : `, ${mib(masterPeakBytes)} in the master`;
+  return [
+    [
+      'memory',
+      `at most ${mib(Math.max(...peaks))} in a worker (${mib(plannedBytes)} planned, ${mib(budgetBytes)} allowed)${master}`,
+    ],
+  ];
 }
 
 const LABEL_WIDTH = 11;

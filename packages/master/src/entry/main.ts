@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { createArray, openArray, openStore } from '@tessera/matrix';
+import { createArray, openArray, openStore, peakResidentBytes } from '@tessera/matrix';
 import { jobKey, JobSpec, parseMessage, resultQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
 import { errorTag, openSqsQueue, patiently } from '@tessera/queue';
@@ -41,6 +41,7 @@ async function main(options: MasterOptions): Promise<number> {
     emit: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
     warn: (message) => process.stderr.write(`${message}\n`),
     node: process.versions.node,
+    peakBytes: peakResidentBytes,
   });
   await deleteResults(client, job.jobId);
   return EXIT[report.status];

@@ -10,11 +10,12 @@ export function reportOf(
     readonly tally: Tally;
     /** Wall time of the compute phase alone. */
     readonly kernelWallSeconds: number;
+    readonly memory: Report['memory'];
     readonly error?: unknown;
   },
 ): Report {
   const [A, B] = [operands.A.shape, operands.B.shape];
-  const { status, seconds, verified, tally, error } = facts;
+  const { status, seconds, verified, tally, memory, error } = facts;
   const { packages, retries, duplicates, bytes } = tally;
   return {
     v: PROTOCOL_VERSION,
@@ -31,6 +32,7 @@ export function reportOf(
     bytes,
     kernel: tally.kernel(),
     byWorker: tally.workersOver(facts.kernelWallSeconds),
+    ...(memory === undefined ? {} : { memory }),
     verified,
     ...(error === undefined ? {} : { error: describe(error) }),
   };

@@ -52,6 +52,8 @@ export interface JobWorld {
   readonly signal: AbortSignal;
   emit(event: ProgressEvent): void;
   warn(message: string): void;
+  /** The largest resident size of this process so far. */
+  peakBytes?(): number;
   readonly stragglers?: StragglerPolicy;
   /** Version of Node, for the certificate. */
   readonly node?: string;
@@ -92,6 +94,7 @@ class JobRun {
   readonly #numbered = new Map<Phase, number>();
   /** When the first check was sent. */
   #checkedFrom: number | undefined;
+  #plannedBytes: number | undefined;
   #verified: Report['verified'] = { method: 'off', ok: false, rounds: 0 };
 
   constructor(job: JobSpec, world: JobWorld) {
@@ -121,6 +124,7 @@ class JobRun {
         kernelWallSeconds: this.#computed?.seconds ?? 0,
         verified: this.#verified,
         tally: this.#tally,
+        memory: this.#memory(),
         error,
       });
     try {
@@ -134,10 +138,21 @@ class JobRun {
     }
   }
 
+  #memory(): Report['memory'] {
+    if (this.#plannedBytes === undefined) return undefined;
+    const masterPeakBytes = this.#world.peakBytes?.();
+    return {
+      budgetBytes: this.#job.fleet.memoryBytes,
+      plannedBytes: this.#plannedBytes,
+      ...(masterPeakBytes === undefined ? {} : { masterPeakBytes }),
+    };
+  }
+
   async #run(): Promise<void> {
     const { clock, openQueue } = this.#world;
     const startedAt = clock.now();
     const plan = (this.#world.plan ?? planJob)(this.#job);
+    this.#plannedBytes = plan.figures.peakWorkerBytes;
     const resumed = await this.#publish(plan);
     const [jobs, results] = await Promise.all([
       this.#patiently(() => openQueue(jobQueueName(this.#job.cluster))),
@@ -179,6 +194,7 @@ class JobRun {
       dtype,
       kernel,
       workspace,
+      memoryBytes: Math.ceil(plan.figures.peakWorkerBytes),
       arrays: { ...plan.arrays },
       texts: { ...plan.texts },
     };

@@ -8,6 +8,7 @@ interface WorkerTally {
   busySeconds: number;
   /** Time that its kernel ran in the compute phase. */
   kernelSeconds: number;
+  peakBytes: number;
 }
 
 /** What the report says of workers, bytes, kernels and checks, summed as results arrive. */
@@ -33,6 +34,7 @@ export class Tally {
     const worker = this.#worker(result);
     worker.packages++;
     worker.busySeconds += busySeconds(result);
+    worker.peakBytes = Math.max(worker.peakBytes, result.peakBytes ?? 0);
     if (phase === 'compute' && result.kernel) {
       const kernel = (this.#kernel ??= { ...result.kernel, work: 0 });
       kernel.work += result.kernel.work;
@@ -75,9 +77,14 @@ export class Tally {
   /** What each worker did; `wallSeconds` is how long the compute phase took. */
   workersOver(wallSeconds: number): Report['byWorker'] {
     return Object.fromEntries(
-      Object.entries(this.byWorker).map(([worker, { packages, busySeconds, kernelSeconds }]) => [
+      Object.entries(this.byWorker).map(([worker, { packages, busySeconds, kernelSeconds, peakBytes }]) => [
         worker,
-        { packages, busySeconds, ...(wallSeconds > 0 ? { kernelShare: kernelSeconds / wallSeconds } : {}) },
+        {
+          packages,
+          busySeconds,
+          ...(wallSeconds > 0 ? { kernelShare: kernelSeconds / wallSeconds } : {}),
+          ...(peakBytes > 0 ? { peakBytes } : {}),
+        },
       ]),
     );
   }
@@ -85,7 +92,7 @@ export class Tally {
   #worker({ worker }: Done): WorkerTally {
     let known = this.byWorker[worker];
     if (!known) {
-      known = this.byWorker[worker] = { packages: 0, busySeconds: 0, kernelSeconds: 0 };
+      known = this.byWorker[worker] = { packages: 0, busySeconds: 0, kernelSeconds: 0, peakBytes: 0 };
       this.#workers++;
     }
     return known;

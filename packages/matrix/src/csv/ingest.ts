@@ -1,6 +1,6 @@
 import type { ArrayCallOptions, ArrayContext, MatrixArray } from '../array.ts';
 import { RegionError } from '../errors.ts';
-import type { Region } from '../tile.ts';
+import { recycle, type Region } from '../tile.ts';
 import type { CsvText } from './inspect.ts';
 import { readCsvPart, streamCsv } from './read.ts';
 
@@ -34,6 +34,7 @@ export async function ingestCsv(
     const bytes = part.bytes.end - part.bytes.start;
     if (context.traffic) context.traffic.bytesRead += bytes;
     await target.write(region, tile, context);
+    recycle(tile);
     return;
   }
   if (region.row !== 0 || region.rows !== rows) throw new RegionError(`${text.url} can only be read as a whole`);
@@ -41,6 +42,7 @@ export async function ingestCsv(
   let row = 0;
   for await (const tile of streamCsv(text, { cols, dtype, rowsPerTile }, context)) {
     await target.write({ row, col: 0, rows: tile.rows, cols }, tile, context);
+    recycle(tile);
     row += tile.rows;
   }
   if (context.traffic) context.traffic.bytesRead += part.bytes.end - part.bytes.start;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, mkdir, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { tileMemory } from '../memory/tile-memory.ts';
 import { checkKey, checkPrefix, TEMPORARY } from './key.ts';
 import type { CallOptions, Listed, Store } from './store.ts';
 
@@ -106,7 +107,7 @@ async function openNew(temporary: string, folder: string, known: Set<string>): P
 
 /** Shared memory, so that a chunk that is read becomes a tile without a copy. */
 async function readFrom(file: FileHandle, offset: number, length: number, options?: CallOptions): Promise<Uint8Array> {
-  const bytes = new Uint8Array(new SharedArrayBuffer(length));
+  const bytes = new Uint8Array(tileMemory.take(length));
   let at = 0;
   while (at < length) {
     options?.signal?.throwIfAborted();

@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { tileMemory } from '../memory/tile-memory.ts';
 import { checkKey, checkPrefix } from './key.ts';
 import { joined } from './memory.ts';
 import { putPieces } from './multipart.ts';
@@ -112,7 +113,7 @@ function send(options?: CallOptions): { abortSignal?: AbortSignal } {
 /** The body in shared memory, so that a chunk becomes a tile without a second copy. */
 async function collect(found: GetObjectCommandOutput, key: string): Promise<Uint8Array> {
   const length = found.ContentLength ?? 0;
-  const bytes = new Uint8Array(new SharedArrayBuffer(length));
+  const bytes = new Uint8Array(tileMemory.take(length));
   let at = 0;
   for await (const piece of (found.Body ?? []) as AsyncIterable<Uint8Array>) {
     if (at + piece.byteLength > length)

@@ -5,7 +5,7 @@ import { chunkRegion, coversWholeChunks, gridOf, overlaps } from '../chunk-grid.
 import { loadCrc32c } from '../crc32c.ts';
 import { MissingTileError, PartialChunkError, RegionError } from '../errors.ts';
 import type { Store } from '../stores/store.ts';
-import { allocateTile, checkRegion, checkTile, copyRegion } from '../tile.ts';
+import { checkRegion, checkTile, copyRegion, recycle, scratchTile } from '../tile.ts';
 import type { Region, Tile } from '../tile.ts';
 import { chunkBytes, decodeChunk, encodeChunk, storedChecksum } from './chunk-bytes.ts';
 import type { OwnArray } from './metadata.ts';
@@ -72,11 +72,12 @@ export function ownArray(url: string, store: Store, { shape, dtype, chunk }: Own
       const [only] = pieces;
       if (only && pieces.length === 1 && coversWholeChunks(region, shape, chunk))
         return stored(only.r, only.c, options);
-      const target = allocateTile(dtype, region.rows, region.cols);
+      const target = scratchTile(dtype, region.rows, region.cols);
       await forEachBounded(pieces, IN_FLIGHT, async ({ r, c, region: part }) => {
         const tile = await stored(r, c, options);
         const from = { ...part, row: part.row - r * chunk[0], col: part.col - c * chunk[1] };
         copyRegion(tile, from, target, { row: part.row - region.row, col: part.col - region.col });
+        recycle(tile);
       });
       return target;
     },
@@ -90,7 +91,9 @@ export function ownArray(url: string, store: Store, { shape, dtype, chunk }: Own
         );
       }
       await forEachBounded(overlaps(region, chunk), IN_FLIGHT, async ({ r, c, region: part }) => {
-        await writeChunk(r, c, cut(tile, region, part), options);
+        const piece = cut(tile, region, part);
+        await writeChunk(r, c, piece, options);
+        if (piece.data.buffer !== tile.data.buffer) recycle(piece);
       });
     },
     async close() {},
@@ -104,7 +107,7 @@ function cut(tile: Tile, region: Region, part: Region): Tile {
   if (cols === tile.cols) {
     return { dtype, rows, cols, data: tile.data.subarray(from.row * cols, (from.row + rows) * cols) };
   }
-  const piece = allocateTile(dtype, rows, cols);
+  const piece = scratchTile(dtype, rows, cols);
   copyRegion(tile, from, piece, { row: 0, col: 0 });
   return piece;
 }

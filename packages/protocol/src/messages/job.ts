@@ -113,6 +113,8 @@ export const Manifest = z.object({
   dtype: DType,
   kernel: KernelPreference,
   workspace: Url,
+  /** Resident size that the plan counts on for a worker process: it frees what it dropped before it takes more. */
+  memoryBytes: z.int().positive().optional(),
   arrays: z.record(ArrayName, ArrayDeclaration),
   texts: z.record(ArrayName, CsvText),
 });

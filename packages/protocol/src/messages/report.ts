@@ -46,8 +46,14 @@ export const Report = z.object({
       busySeconds: z.number(),
       /** Share of the compute phase during which the worker's kernel ran, 0 to 1. */
       kernelShare: z.number().optional(),
+      /** The largest resident size of its process, as it said last. */
+      peakBytes: z.number().optional(),
     }),
   ),
+  /** Resident bytes of a worker: what it may have, what the plan counts; and the largest of the master's process. */
+  memory: z
+    .object({ budgetBytes: z.number(), plannedBytes: z.number(), masterPeakBytes: z.number().optional() })
+    .optional(),
   verified: z.object({ method: z.enum(['exact', 'freivalds', 'recompute', 'off']), ok: z.boolean(), rounds: z.int() }),
   error: z.object({ tag: z.string(), message: z.string(), packageId: z.string().optional() }).optional(),
 });

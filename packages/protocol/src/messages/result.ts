@@ -65,6 +65,8 @@ export const Result = z.discriminatedUnion('status', [
       write: z.number().nonnegative(),
     }),
     bytes: z.object({ read: z.number().nonnegative(), written: z.number().nonnegative() }),
+    /** The largest resident size of the worker's process so far. */
+    peakBytes: z.number().nonnegative().optional(),
     kernel: KernelUse.optional(),
     /** Bytes of operands that the worker still had in memory from earlier packages and did not read again. */
     reusedBytes: z.number().nonnegative().optional(),

@@ -3,7 +3,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { openArray, openStore } from '@tessera/matrix';
+import { openArray, openStore, peakResidentBytes } from '@tessera/matrix';
 import { BUNDLE_VERSION, jobQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
 import { openSqsQueue } from '@tessera/queue';
@@ -75,6 +75,7 @@ async function main(options: WorkerOptions): Promise<void> {
     log,
     graceMs: GRACE_MS,
     visibilitySeconds: options.visibility,
+    peakBytes: peakResidentBytes,
     used: lastUsedFile(join(homedir(), 'tessera/last-used'), Date.now),
   });
   await Promise.all([...choices.values()].map(async (choice) => (await choice).close()));

@@ -55,6 +55,8 @@ export interface WorkerWorld {
   readonly visibilitySeconds: number;
   /** Called whenever a package was done, for whoever watches that the fleet is used. */
   used?(): void;
+  /** The largest resident size of this process so far. */
+  peakBytes?(): number;
 }
 
 /**
@@ -198,7 +200,15 @@ class WorkerLoop {
     try {
       const outcome = await execute(work, context);
       const { bytesRead: read, bytesWritten: written } = context.traffic;
-      return { ...this.#facts(work), status: 'done', seconds: context.seconds, bytes: { read, written }, ...outcome };
+      const peakBytes = this.#world.peakBytes?.();
+      return {
+        ...this.#facts(work),
+        status: 'done',
+        seconds: context.seconds,
+        bytes: { read, written },
+        ...(peakBytes === undefined ? {} : { peakBytes }),
+        ...outcome,
+      };
     } catch (error) {
       this.#release.signal.throwIfAborted();
       this.#world.log.warn({ jobId: work.jobId, packageId: work.packageId, error: describe(error) }, 'package failed');

@@ -1,4 +1,4 @@
-import { allocateTile } from '@tessera/matrix';
+import { recycle, scratchTile } from '@tessera/matrix';
 import type { Execute } from './context.ts';
 
 /** C = alpha·A + beta·B over one region, in A's tile, for no third one is needed; unless that is A's file itself. */
@@ -6,7 +6,7 @@ export const add: Execute<'add'> = async ({ a, b, c, alpha = 1, beta = 1 }, cont
   const kernel = await context.kernel('add');
   const sum = await context.borrowing([a, b], async ([left, right]) => {
     const { rows, cols, data } = left!.tile;
-    const into = left!.isMapped ? allocateTile(context.dtype, rows, cols) : left!.tile;
+    const into = left!.own() ?? scratchTile(context.dtype, rows, cols);
     await context.compute(() =>
       kernel.add({
         rows,
@@ -27,8 +27,10 @@ export const add: Execute<'add'> = async ({ a, b, c, alpha = 1, beta = 1 }, cont
     return into;
   });
   const work = 3 * sum.data.byteLength;
+  const stored = await context.write(c, sum);
+  recycle(sum);
   return {
-    ...(await context.write(c, sum)),
+    ...stored,
     kernel: { name: kernel.name, detail: kernel.detail, work, unit: 'byte' },
   };
 };

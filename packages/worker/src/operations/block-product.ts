@@ -1,4 +1,4 @@
-import { allocateTile, type Elements, type MappedTile, type Tile } from '@tessera/matrix';
+import { allocateTile, scratchTile, type Elements, type MappedTile, type Tile } from '@tessera/matrix';
 import type { TileSource } from '@tessera/protocol';
 import type { Kernel } from '../kernels/index.ts';
 import type { PackageContext } from './context.ts';
@@ -31,6 +31,8 @@ interface Step {
   readonly a: Part;
   readonly b: Part;
   readonly k: number;
+  /** To be called when they were multiplied. */
+  release(): void;
 }
 
 /** How a block's sizes follow from its pieces. */
@@ -62,11 +64,10 @@ export async function blockProduct<T>(
     const operands = await mapOperands(task, task.mapBytes, context);
     if (operands) return mappedProduct(task, operands, kernel, context, inTurn);
   }
-  const first = await read(0);
+  let step = await read(0);
   return context.inTurn(async () => {
-    let step = first;
     let following: Promise<Step> | undefined;
-    const c = task.c0 ? prepare(await context.read(task.c0)) : allocateTile(context.dtype, m, n);
+    const c = task.c0 ? prepare(await context.read(task.c0)) : scratchTile(context.dtype, m, n);
     for (let start = 0; start < k; start += task.kStep) {
       if (following) step = await following;
       if (start + task.kStep < k) {
@@ -76,6 +77,7 @@ export async function blockProduct<T>(
       }
       const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
       await context.computing(() => accumulate(task, step, c, beta, kernel));
+      step.release();
     }
     return inTurn(c);
   });
@@ -96,12 +98,13 @@ async function mappedProduct<T>(
   const { m, n, k } = blockSize(task);
   try {
     return await context.inTurn(async () => {
-      const c = task.c0 ? await context.read(task.c0) : allocateTile(context.dtype, m, n);
+      const c = task.c0 ? await context.read(task.c0) : scratchTile(context.dtype, m, n);
       for (let start = 0; start < k; start += task.kStep) {
         const step = {
           a: { ...a, offset: start * (task.transA ? a.stride : 1) },
           b: { ...b, offset: start * (task.transB ? 1 : b.stride) },
           k: Math.min(task.kStep, k - start),
+          release: () => undefined,
         };
         const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
         await context.computing(() => accumulate(task, step, c, beta, kernel));
@@ -166,7 +169,11 @@ async function readStep(
   // A block on the diagonal of AᵀA has one operand.
   const other = left.key !== undefined && left.key === right.key ? reading : right.read(context, cacheBytes);
   const [one, two] = await Promise.all([reading, other]);
-  return { a: whole(prepare(one)), b: whole(prepare(two)), k: size };
+  const release = () => {
+    one.release();
+    if (two !== one) two.release();
+  };
+  return { a: whole(prepare(one.tile)), b: whole(prepare(two.tile)), k: size, release };
 }
 
 const whole = ({ data, cols }: Tile): Part => ({ data, offset: 0, stride: cols });
@@ -187,7 +194,7 @@ function alongK(source: TileSource, byColumns: boolean, start: number, size: num
     key: undefined,
     read: async (context: PackageContext) => {
       const whole = await context.read(source);
-      return byColumns ? columns(whole, start, size) : rows(whole, start, size);
+      return { tile: byColumns ? columns(whole, start, size) : rows(whole, start, size), release: () => undefined };
     },
   };
 }

@@ -1,4 +1,12 @@
-import { allocateTile, inlineToTile, tileToInline, type MappedTile, type Tile, type Traffic } from '@tessera/matrix';
+import {
+  inlineToTile,
+  recycle,
+  scratchTile,
+  tileToInline,
+  type MappedTile,
+  type Tile,
+  type Traffic,
+} from '@tessera/matrix';
 import {
   bytesPerElement,
   type CheckOutcome,
@@ -15,9 +23,8 @@ import {
 import type { OpenJob } from '../jobs/open-jobs.ts';
 import type { Kernel } from '../kernels/index.ts';
 import type { Turn } from '../loop/turn.ts';
-import { cacheOf, dropCache } from './tile-cache.ts';
 import type { ReadChecksums } from './read-checksums.ts';
-import { tileMemory } from './tile-memory.ts';
+import { cacheOf, dropCache, type HeldTile } from './tile-cache.ts';
 
 /** What a package's work has to show beside what it stored. */
 export interface Outcome {
@@ -32,8 +39,8 @@ export interface Outcome {
 /** A tile that belongs to others. Nobody may look at it once it was released. */
 export interface Borrowed {
   readonly tile: Tile;
-  /** Whether it is where it lies in its file. */
-  readonly isMapped: boolean;
+  /** The tile for the borrower to write into and to keep; undefined where it is the file's. */
+  own(): Tile | undefined;
   release(): void;
 }
 
@@ -84,30 +91,33 @@ export class PackageContext {
       const array = await this.job.array(source);
       const declared = this.job.manifest.arrays[source.array]!;
       const reads = this.checksums?.reads(source.array, declared, array) ?? array;
-      const tile = converted(await reads.read(source, { signal: this.signal, traffic: this.traffic }), dtype);
-      // The tile, and the chunks that it was put together from.
-      tileMemory().made(2 * tile.data.byteLength);
-      return tile;
+      const tile = await reads.read(source, { signal: this.signal, traffic: this.traffic });
+      const wanted = converted(tile, dtype);
+      if (wanted !== tile) recycle(tile);
+      return wanted;
     });
   }
 
   /**
-   * Reads a tile that later packages may need too, and keeps it for them within a budget. Nobody may write into it.
+   * Reads a tile that later packages may need too, and keeps it for them within a budget.
    * @param budgetBytes what may be kept of the job's operands; 0 for nothing
    */
-  async readKept(source: TileSource, budgetBytes: number): Promise<Tile> {
-    if (source.kind === 'inline' || budgetBytes === 0) return this.read(source);
+  async readKept(source: TileSource, budgetBytes: number): Promise<HeldTile> {
+    if (source.kind === 'inline' || budgetBytes === 0) {
+      const tile = await this.read(source);
+      return { tile, release: () => recycle(tile) };
+    }
     const { array, row, col, rows, cols } = source;
     const key = `${array} ${row},${col} ${rows}x${cols}`;
     const cache = cacheOf(this.#turn, this.job);
-    const { tile, reused } = await cache.get(
+    const { tile, reused, release } = await cache.get(
       key,
       budgetBytes,
       () => this.read(source),
       () => this.#clock.now(),
     );
     if (reused) this.#reusedBytes += tile.data.byteLength;
-    return tile;
+    return { tile, release };
   }
 
   /**
@@ -124,7 +134,7 @@ export class PackageContext {
   async borrow(source: TileSource, dtype: DType = this.dtype): Promise<Borrowed> {
     const mapped =
       source.kind === 'array' && (await this.map(source, source.rows * source.cols * bytesPerElement(dtype), dtype));
-    if (!mapped) return { tile: await this.read(source, dtype), isMapped: false, release: () => undefined };
+    if (!mapped) return copied(await this.read(source, dtype));
     try {
       const declared = this.job.manifest.arrays[source.array]!;
       await this.checksums?.reads(source.array, declared, await this.job.array(source))?.saw(source, mapped);
@@ -132,7 +142,7 @@ export class PackageContext {
       mapped.unmap();
       throw error;
     }
-    return { tile: mapped, isMapped: true, release: () => mapped.unmap() };
+    return { tile: mapped, own: () => undefined, release: () => mapped.unmap() };
   }
 
   /** Borrows several tiles for as long as `work` takes. */
@@ -165,9 +175,9 @@ export class PackageContext {
     if (sink.kind === 'reply') return { tile: tileToInline(tile) as InlineTile };
     return this.#timed('write', async () => {
       const array = await this.job.array(sink);
-      await array.write(sink, converted(tile, array.dtype), { signal: this.signal, traffic: this.traffic });
-      // The tile, which its maker drops now, and the chunks that it was cut into.
-      tileMemory().made(2 * tile.data.byteLength);
+      const stored = converted(tile, array.dtype);
+      await array.write(sink, stored, { signal: this.signal, traffic: this.traffic });
+      if (stored !== tile) recycle(stored);
       return {};
     });
   }
@@ -207,10 +217,26 @@ export class PackageContext {
   }
 }
 
+/** A tile that was read for this borrower alone. */
+function copied(tile: Tile): Borrowed {
+  let isLent = true;
+  return {
+    tile,
+    own: () => {
+      isLent = false;
+      return tile;
+    },
+    release: () => {
+      if (isLent) recycle(tile);
+      isLent = false;
+    },
+  };
+}
+
 /** The same numbers in another element type; rounding to float32 is what the job asked for. */
 function converted(tile: Tile, dtype: DType): Tile {
   if (tile.dtype === dtype) return tile;
-  const other = allocateTile(dtype, tile.rows, tile.cols);
+  const other = scratchTile(dtype, tile.rows, tile.cols);
   other.data.set(tile.data);
   return other;
 }

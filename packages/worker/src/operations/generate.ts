@@ -1,12 +1,14 @@
-import { allocateTile, fillRandom } from '@tessera/matrix';
+import { fillRandom, recycle, scratchTile } from '@tessera/matrix';
 import type { Execute } from './context.ts';
 
 /** Makes a region of a random operand and stores it. */
 export const generate: Execute<'generate'> = async ({ recipe, sink }, context) => {
   const array = await context.job.array(sink);
-  const tile = allocateTile(context.dtype, sink.rows, sink.cols);
+  const tile = scratchTile(context.dtype, sink.rows, sink.cols);
   await context.compute(async () => {
     fillRandom({ ...recipe, seed: BigInt(recipe.seed) }, array.shape, sink, tile.data);
   });
-  return context.write(sink, tile);
+  const stored = await context.write(sink, tile);
+  recycle(tile);
+  return stored;
 };

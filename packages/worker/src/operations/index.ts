@@ -1,3 +1,4 @@
+import { tileMemory } from '@tessera/matrix';
 import type { WorkPackage } from '@tessera/protocol';
 import { add } from './add.ts';
 import type { Outcome, PackageContext } from './context.ts';
@@ -10,6 +11,8 @@ import { verify } from './verify/index.ts';
 
 /** Does a package of any kind. */
 export function execute(work: WorkPackage, context: PackageContext): Promise<Outcome> {
+  const { memoryBytes } = context.job.manifest;
+  if (memoryBytes !== undefined) tileMemory.limit(memoryBytes);
   // Only blocks of a product share operands, and the plan counts what is kept for them in no other phase.
   if (work.kind !== 'multiply') context.dropKept();
   switch (work.kind) {

@@ -1,3 +1,4 @@
+import { recycle } from '@tessera/matrix';
 import { blockProduct, blockSize } from './block-product.ts';
 import type { Execute } from './context.ts';
 import { isOnDiagonal, symmetrize, writeMirror } from './mirror.ts';
@@ -10,7 +11,9 @@ export const multiply: Execute<'multiply'> = async ({ c, mirror, alone = false, 
   const store = async (block: Parameters<typeof writeMirror>[0]) => {
     // The mirror image first: the block's own piece is the proof that both are there.
     if (mirror && image === 'other') await writeMirror(block, mirror, context);
-    return context.write(c, block);
+    const stored = await context.write(c, block);
+    recycle(block);
+    return stored;
   };
   const storing = await blockProduct(task, kernel, context, async (block) => {
     if (mirror && image === 'own') symmetrize(block);

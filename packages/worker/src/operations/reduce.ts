@@ -1,3 +1,4 @@
+import { recycle } from '@tessera/matrix';
 import type { Execute } from './context.ts';
 import { writeMirror } from './mirror.ts';
 
@@ -31,8 +32,11 @@ export const reduce: Execute<'reduce'> = async ({ parts, c, mirror }, context) =
         ldc: cols,
       }),
     );
+    recycle(part);
   }
   // The mirror image first: the sum's own piece is the proof that both are there.
   if (mirror) await writeMirror(sum, mirror, context);
-  return context.write(c, sum);
+  const stored = await context.write(c, sum);
+  recycle(sum);
+  return stored;
 };

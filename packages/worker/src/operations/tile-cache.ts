@@ -1,10 +1,21 @@
-import type { Tile } from '@tessera/matrix';
+import { recycle, type Tile } from '@tessera/matrix';
 import type { OpenJob } from '../jobs/open-jobs.ts';
 
-interface Kept {
+/** A tile that others may use too: nobody may write into it, and nobody may look at it after its release. */
+export interface HeldTile {
   readonly tile: Tile;
+  /** To be called once by whoever was given the tile. */
+  release(): void;
+}
+
+interface Entry {
+  readonly reading: Promise<Tile>;
+  /** Who holds it now. */
+  users: number;
+  isKept: boolean;
+  bytes: number;
   /** Seconds that reading it took, per byte. */
-  readonly dear: number;
+  dear: number;
   /** What it is worth to keep: the one that is worth least goes first. */
   worth: number;
 }
@@ -19,10 +30,15 @@ interface Kept {
  * Kept tiles belong to everyone: nobody may write into one.
  */
 export class TileCache {
-  readonly #kept = new Map<string, Kept>();
-  readonly #underWay = new Map<string, Promise<Tile>>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #free: (tile: Tile) => void;
   #bytes = 0;
   #level = 0;
+
+  /** @param free what becomes of a tile that is neither kept nor held any more */
+  constructor(free: (tile: Tile) => void = recycle) {
+    this.#free = free;
+  }
 
   /** Bytes that are kept. */
   get bytes(): number {
@@ -41,42 +57,64 @@ export class TileCache {
     budgetBytes: number,
     read: () => Promise<Tile>,
     now: () => number,
-  ): Promise<{ tile: Tile; reused: boolean }> {
-    const kept = this.#kept.get(key);
-    if (kept) {
-      kept.worth = this.#level + kept.dear;
-      return { tile: kept.tile, reused: true };
+  ): Promise<HeldTile & { reused: boolean }> {
+    let entry = this.#entries.get(key);
+    const reused = entry !== undefined;
+    if (entry) {
+      entry.worth = this.#level + entry.dear;
+      entry.users++;
+    } else {
+      const startedAt = now();
+      entry = { reading: read(), users: 1, isKept: false, bytes: 0, dear: 0, worth: 0 };
+      this.#entries.set(key, entry);
+      await this.#begin(key, entry, budgetBytes, () => now() - startedAt);
     }
-    const underWay = this.#underWay.get(key);
-    if (underWay) return { tile: await underWay, reused: true };
-    const startedAt = now();
-    const reading = read();
-    this.#underWay.set(key, reading);
-    try {
-      const tile = await reading;
-      this.#keep(key, tile, (now() - startedAt) / 1000, budgetBytes);
-      return { tile, reused: false };
-    } finally {
-      this.#underWay.delete(key);
-    }
+    const held = entry;
+    const tile = await held.reading;
+    return { tile, reused, release: () => this.#release(held, tile) };
   }
 
-  #keep(key: string, tile: Tile, seconds: number, budgetBytes: number): void {
-    const bytes = tile.data.byteLength;
-    if (bytes > budgetBytes) return;
-    while (this.#bytes + bytes > budgetBytes) this.#throwOut();
-    const dear = seconds / bytes;
-    this.#kept.set(key, { tile, dear, worth: this.#level + dear });
-    this.#bytes += bytes;
+  /** Forgets everything. */
+  clear(): void {
+    for (const key of this.#entries.keys()) this.#forget(key);
+  }
+
+  async #begin(key: string, entry: Entry, budgetBytes: number, milliseconds: () => number): Promise<void> {
+    try {
+      entry.bytes = (await entry.reading).data.byteLength;
+    } catch (error) {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      throw error;
+    }
+    if (this.#entries.get(key) !== entry) return;
+    if (entry.bytes > budgetBytes) return void this.#entries.delete(key);
+    while (this.#bytes + entry.bytes > budgetBytes) this.#throwOut();
+    entry.dear = milliseconds() / 1000 / entry.bytes;
+    entry.worth = this.#level + entry.dear;
+    entry.isKept = true;
+    this.#bytes += entry.bytes;
   }
 
   #throwOut(): void {
-    let least: [string, Kept] | undefined;
-    for (const entry of this.#kept) if (!least || entry[1].worth < least[1].worth) least = entry;
-    const [key, { tile, worth }] = least!;
-    this.#kept.delete(key);
-    this.#bytes -= tile.data.byteLength;
+    let least: [string, Entry] | undefined;
+    for (const found of this.#entries)
+      if (found[1].isKept && (!least || found[1].worth < least[1].worth)) least = found;
+    const [key, { worth }] = least!;
     this.#level = worth;
+    this.#forget(key);
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key)!;
+    this.#entries.delete(key);
+    if (!entry.isKept) return;
+    entry.isKept = false;
+    this.#bytes -= entry.bytes;
+    if (entry.users === 0) void entry.reading.then(this.#free);
+  }
+
+  #release(entry: Entry, tile: Tile): void {
+    if (--entry.users === 0 && !entry.isKept) this.#free(tile);
   }
 }
 
@@ -87,6 +125,7 @@ const caches = new WeakMap<object, { readonly job: OpenJob; readonly cache: Tile
 export function cacheOf(worker: object, job: OpenJob): TileCache {
   const held = caches.get(worker);
   if (held?.job === job) return held.cache;
+  held?.cache.clear();
   const cache = new TileCache();
   caches.set(worker, { job, cache });
   return cache;
@@ -94,5 +133,6 @@ export function cacheOf(worker: object, job: OpenJob): TileCache {
 
 /** Forgets what a worker kept. */
 export function dropCache(worker: object): void {
+  caches.get(worker)?.cache.clear();
   caches.delete(worker);
 }

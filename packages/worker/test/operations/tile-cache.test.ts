@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { allocateTile } from '@tessera/matrix';
+import { allocateTile, type Tile } from '@tessera/matrix';
 import { describe, expect, it } from 'vitest';
-import { TileCache } from '../../src/operations/tile-cache.ts';
+import { TileCache, type HeldTile } from '../../src/operations/tile-cache.ts';
 
 const KB = 1024;
 
@@ -11,7 +11,7 @@ function cacheOnAClock(budget = 4 * KB) {
   let now = 0;
   const reads: string[] = [];
   const get = async (key: string, { kb = 1, ms = 1 } = {}) => {
-    const { reused } = await cache.get(
+    const { reused, release } = await cache.get(
       key,
       budget,
       async () => {
@@ -21,6 +21,7 @@ function cacheOnAClock(budget = 4 * KB) {
       },
       () => now,
     );
+    release();
     return reused;
   };
   return { cache, reads, get };
@@ -92,6 +93,36 @@ describe('the tile cache', () => {
           await get(key, { kb: 1 + (key.codePointAt(0)! % 3), ms });
           expect(cache.bytes).toBeLessThanOrEqual(kb * KB);
         }
+      }),
+    );
+  });
+
+  it('frees a tile once: when nobody holds it and it is not kept', async () => {
+    const access = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), holds: fc.integer({ min: 0, max: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(access, { maxLength: 40 }), fc.integer({ min: 0, max: 3 }), async (accesses, kb) => {
+        const freed = new Set<Tile>();
+        const cache = new TileCache((tile) => {
+          expect(freed.has(tile)).toBe(false);
+          freed.add(tile);
+        });
+        const held: HeldTile[] = [];
+        const made = new Set<Tile>();
+        const read = async () => {
+          const tile = allocateTile('float64', 1, KB / 8);
+          made.add(tile);
+          return tile;
+        };
+        for (const { key, holds } of accesses) {
+          const pair = await Promise.all([1, 2].map(() => cache.get(key, kb * KB, read, () => 0)));
+          held.push(...pair);
+          for (const one of held.splice(0, Math.max(0, held.length - holds))) one.release();
+          for (const { tile } of held) expect(freed.has(tile)).toBe(false);
+        }
+        for (const one of held) one.release();
+        cache.clear();
+        await Promise.resolve();
+        expect(freed).toEqual(made);
       }),
     );
   });
