@@ -209,7 +209,7 @@ function planOf(
     movedBytes: 0,
     bytesRead: 0,
     bytesWritten: 0,
-    peakWorkerBytes: 0,
+    peakWorkerBytes: 2 ** 30,
     lowerBoundBytes: 0,
     bound: 'compulsory',
     ratio: 1,
