@@ -55,7 +55,7 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
       ...(blocks.splits === 1 ? [] : [reducePhase(cut)]),
       ...check.phases,
     ],
-    figures: { ...figures, peakWorkerBytes: blocks.peakBytes + keep },
+    figures: { ...figures, peakWorkerBytes: Math.max(blocks.peakBytes + keep, mappedPeak(cut, mapBytes)) },
     summary: summaryOf(blocks, task.k),
   };
 }
@@ -145,6 +145,15 @@ function operands(task: ProductTask, region: Region, kStart: number, kSize: numb
 function mappedBytes({ blocks, input: { dtype, fleet, mappable } }: CutProduct): number {
   const beside = blockBytes({ ...blocks.block, dtype, alone: blocks.alone });
   return mappable ? Math.max(0, fleet.memoryBytes - beside) : 0;
+}
+
+/** Bytes of a worker that maps its operands: blocks of C, and of each file from a piece's first element to its last. */
+function mappedPeak({ task, blocks, input: { dtype, fleet } }: CutProduct, mapBytes: number): number {
+  const { m, n, k, left, right } = task;
+  const ofA = k * (left.transposed ? m : blocks.block.rows);
+  const ofB = k * (right.transposed ? blocks.block.cols : n);
+  const bytes = (ofA + ofB) * bytesPerElement(dtype);
+  return mapBytes === 0 || bytes > mapBytes ? 0 : fleet.memoryBytes - mapBytes + bytes;
 }
 
 /** What the budget leaves for operand pieces that a worker keeps for its next package, where it will have one. */
