@@ -9,8 +9,11 @@ const rounds = 4;
 /** Rounds before them that count for nothing: threads start, and V8 optimises what it has seen run. */
 const warmUps = 2;
 
-/** Side of the square product: 14 MFLOP, 0.3 to 5 ms. A device needs more work before its rate shows. */
-const sides = { cpu: 192, device: 1024 } as const;
+/**
+ * Side of the square product: 113 MFLOP, 1 to 20 ms. At 192 waking two threads took most of the time: 18 GFLOPS seen of
+ * 64, 48 of 100. A device needs more work before its rate shows.
+ */
+const sides = { cpu: 384, device: 1024 } as const;
 
 /** Elements of the addition: 12 MiB of float64 in all, more than the caches hold. */
 const addRows = 512;

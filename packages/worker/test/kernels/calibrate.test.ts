@@ -27,7 +27,7 @@ describe('calibration', () => {
       now += 4;
     });
     const rates = await measure([fast, slow], 'multiply', 'float64', () => now);
-    const flops = 2 * 192 ** 3;
+    const flops = 2 * 384 ** 3;
     expect(rates.map(({ kernel, rate }) => [kernel, rate])).toEqual([
       ['blas', flops / 2 / 1e6],
       ['wasm', flops / 4 / 1e6],
