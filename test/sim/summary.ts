@@ -4,6 +4,7 @@ import type { FaultKind } from './world/faults.ts';
 /** What many runs came to. */
 export class Summary {
   runs = 0;
+  jobs = 0;
   readonly failing: number[] = [];
   readonly endings = new Map<string, number>();
   readonly faults = new Map<FaultKind, number>();
@@ -16,15 +17,18 @@ export class Summary {
   add(outcome: RunOutcome): void {
     this.runs++;
     if (outcome.violations.length > 0) this.failing.push(outcome.seed);
-    const reason = /\((\w+)\)$/.exec(outcome.error?.message ?? '')?.[1];
-    const ending = [outcome.status, outcome.error?.tag, reason].filter(Boolean).join(' ');
-    this.endings.set(ending, (this.endings.get(ending) ?? 0) + 1);
+    for (const { status, error, packages } of outcome.jobs) {
+      this.jobs++;
+      this.packages += packages;
+      const reason = /\((\w+)\)$/.exec(error?.message ?? '')?.[1];
+      const ending = [status, error?.tag, reason].filter(Boolean).join(' ');
+      this.endings.set(ending, (this.endings.get(ending) ?? 0) + 1);
+    }
     for (const [kind, count] of Object.entries(outcome.faults) as [FaultKind, number][]) {
       this.faults.set(kind, (this.faults.get(kind) ?? 0) + count);
     }
     this.virtualMs += outcome.virtualMs;
     this.events += outcome.events;
-    this.packages += outcome.packages;
     this.masters += outcome.masters;
     this.workers += outcome.workers;
   }
@@ -41,7 +45,7 @@ export function formatSummary(summary: Summary, wallSeconds: number): string {
     `${summary.runs} runs, ${summary.failing.length} failures${summary.failing.length > 0 ? `: seeds ${summary.failing.slice(0, 20).join(' ')}` : ''}`,
     `endings: ${list(summary.endings)}`,
     `faults: ${list(summary.faults)}`,
-    `packages ${summary.packages}, masters started ${summary.masters}, workers started ${summary.workers}, events ${summary.events}`,
+    `jobs ${summary.jobs}, packages ${summary.packages}, masters started ${summary.masters}, workers started ${summary.workers}, events ${summary.events}`,
     `virtual time ${(summary.virtualMs / 3_600_000).toFixed(1)} h, wall time ${wallSeconds.toFixed(1)} s, ` +
       `${Math.round((summary.runs / wallSeconds) * 60)} runs per minute`,
   ].join('\n');

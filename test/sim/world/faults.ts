@@ -42,7 +42,10 @@ export type FaultKind =
   | 'poison'
   | 'badOperand'
   | 'strangeMessage'
-  | 'cancelled';
+  | 'cancelled'
+  | 'fleetLost'
+  | 'cloudLost'
+  | 'resumed';
 
 /** Faults of a run that are not a matter of rates. */
 export interface FaultPlan {
@@ -59,8 +62,14 @@ export interface FaultPlan {
   readonly badOperand: boolean;
   /** Messages that no worker understands. */
   readonly strangeMessages: number;
-  /** When somebody asks the job to stop, in milliseconds since the start. */
+  /** When somebody asks the first job to stop, in milliseconds since the start. */
   readonly cancelAt?: number;
+  /** When all workers die and nobody starts them again. */
+  readonly fleetLostAt?: number;
+  /** When the cloud dies with its processes and queues, and all that was stored stays; later the jobs are resumed. */
+  readonly cloudLostAt?: number;
+  /** Whether a job that failed or was cancelled is resumed, once. */
+  readonly resumes: boolean;
 }
 
 const WORST: FaultRates = {
@@ -90,6 +99,7 @@ export const NO_FAULTS: FaultPlan = {
   poison: false,
   badOperand: false,
   strangeMessages: 0,
+  resumes: false,
 };
 
 /** Draws a run's faults: each kind in about half of the runs, from rare to as bad as it gets. */
@@ -114,6 +124,9 @@ export function drawFaults(chance: Chance, workers: number): FaultPlan {
     badOperand: rare(0.04),
     strangeMessages: rare(0.1) ? chance.whole(1, 3) : 0,
     ...(rare(0.03) ? { cancelAt: chance.magnitude(10, 100_000) } : {}),
+    ...(rare(0.03) ? { fleetLostAt: chance.magnitude(10, 60_000) } : {}),
+    ...(rare(0.05) ? { cloudLostAt: chance.magnitude(10, 60_000) } : {}),
+    resumes: chance.happens(0.5),
   };
 }
 

@@ -106,7 +106,7 @@ export class SimObjects {
 
   #write(key: string, bytes: Uint8Array, by: SimProcess): void {
     const { chance, counts, faults, time, calm } = this.#world;
-    if (isChunk(key) && faults.fullDisk) {
+    if ((isChunk(key) || key.includes('.csv/')) && faults.fullDisk) {
       const at = time.now - this.#startedAt;
       if (at >= faults.fullDisk.from && at < faults.fullDisk.until) {
         counts.add('fullDisk');

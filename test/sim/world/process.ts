@@ -80,8 +80,10 @@ export class SimProcess {
           alarm.cancel();
           if (this.alive) reject(signal!.reason as Error);
         };
+        const dies = !this.world.calm && this.world.chance.happens(this.#crashRate / 4);
         const alarm = this.world.time.after(ms, () => {
           this.#asItself(() => {
+            if (dies) return this.crash('while it waits');
             signal?.removeEventListener('abort', onAbort);
             resolve();
           });

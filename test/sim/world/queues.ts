@@ -50,6 +50,11 @@ export class SimQueues {
     this.#queues.delete(name);
   }
 
+  /** All queues go, with what is in them; whoever waits at one gets nothing. */
+  lose(): void {
+    for (const name of this.#queues.keys()) this.remove(name);
+  }
+
   find(name: string): SimQueue {
     const queue = this.#queues.get(name);
     if (!queue) throw new QueueGoneError(name);

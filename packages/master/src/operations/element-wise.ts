@@ -22,9 +22,9 @@ const TILES_HELD = 12;
 export function planElementWise(
   input: OperationInput,
   { alpha, beta }: { alpha: number; beta: number },
+  { rows, cols }: { readonly rows: Cut; readonly cols: Cut } = cutElementWise(input),
 ): OperationPlan {
   const { shapes, dtype, fleet, verify } = input;
-  const { rows, cols } = cutElementWise(input);
   const chunk = [rows.chunk, cols.chunk] as const;
   const grid = gridOf(shapes.C, [rows.length, cols.length]);
   const peakWorkerBytes = elementWiseBytes(rows.length * cols.length, chunk[0] * chunk[1], dtype);

@@ -4,11 +4,12 @@ import { planProduct, recomputePhases, type ProductTask } from './product.ts';
 /** C = op(A)ᵀ·op(A): a product of A with itself whose blocks below the diagonal are mirror images of those above. */
 export const gram: MasterOperation = {
   verification: 'freivalds',
-  plan: (input) => planProduct(taskOf(input), input),
-  recheck: (input) => recomputePhases(taskOf(input), input),
+  plan: (input) => planProduct(gramTask(input), input),
+  recheck: (input) => recomputePhases(gramTask(input), input),
 };
 
-function taskOf({ shapes, stored, transposed }: OperationInput): ProductTask {
+/** The product that `gram` means. */
+export function gramTask({ shapes, stored, transposed }: OperationInput): ProductTask {
   const chunk = stored.A;
   return {
     m: shapes.C[0],

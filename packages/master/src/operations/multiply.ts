@@ -4,11 +4,12 @@ import { planProduct, recomputePhases, type ProductTask } from './product.ts';
 /** C = alpha·op(A)·op(B) + beta·C0: blocks of C over ranges of k, partial sums reduced in fixed order, checked by projection. */
 export const multiply: MasterOperation = {
   verification: 'freivalds',
-  plan: (input) => planProduct(taskOf(input), input),
-  recheck: (input) => recomputePhases(taskOf(input), input),
+  plan: (input) => planProduct(productTask(input), input),
+  recheck: (input) => recomputePhases(productTask(input), input),
 };
 
-function taskOf({ shapes, stored, transposed, alpha, beta }: OperationInput): ProductTask {
+/** The product that `multiply` means. */
+export function productTask({ shapes, stored, transposed, alpha, beta }: OperationInput): ProductTask {
   return {
     m: shapes.C[0],
     n: shapes.C[1],

@@ -4,18 +4,35 @@ import { movingSeconds, productCheckBytes } from '../plan/cost-model.ts';
 import { PlanDoesNotFitError } from '../plan/errors.ts';
 import { gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan } from '../plan/plan.ts';
-import type { CutProduct } from './product.ts';
+import type { CutProduct, ProductTask } from './product.ts';
+import type { MultiplyBlocks } from './multiply-blocks.ts';
+import type { FleetModel } from '../plan/cost-model.ts';
 
 /** Bands of each half of the check for each worker. */
 const BANDS_PER_WORKER = 2;
 /** Elements of a band: fewer are not worth a package. */
 const SMALLEST_BAND = 1 << 17;
 
+/** Rows of right, and of left and C, that one package of each half of the check takes. */
+export interface Bands {
+  readonly k: number;
+  readonly m: number;
+}
+
+/** Bands of whole chunks, several for each worker. */
+export function bandsOf(
+  { m, n, k }: Pick<ProductTask, 'm' | 'n' | 'k'>,
+  { chunk }: MultiplyBlocks,
+  { workers }: FleetModel,
+): Bands {
+  return { k: band(k, n, chunk.k, workers), m: band(m, k + n, chunk.m, workers) };
+}
+
 /**
  * Freivalds' check in two phases: Y = right·r once, then C·r against alpha·left·Y + beta·C0·r for bands of rows.
  * @throws PlanDoesNotFitError when Y, of which each package needs all, is too large for a worker.
  */
-export function checkPhases({ task, blocks, input }: CutProduct): Pick<OperationPlan, 'extra' | 'phases'> {
+export function checkPhases({ task, blocks, bands, input }: CutProduct): Pick<OperationPlan, 'extra' | 'phases'> {
   const { m, n, k, left, right, alpha, beta, symmetric } = task;
   const { fleet, verify } = input;
   const vectors = { seed: verify.seed, rounds: verify.rounds };
@@ -24,15 +41,13 @@ export function checkPhases({ task, blocks, input }: CutProduct): Pick<Operation
   if (neededBytes > fleet.memoryBytes)
     throw new PlanDoesNotFitError(`the check of a product with k = ${k}`, neededBytes, fleet.memoryBytes);
   const bytes = bytesPerElement(input.dtype);
-  const kBand = band(k, n, blocks.chunk.k, fleet.workers);
-  const mBand = band(m, k + n, blocks.chunk.m, fleet.workers);
-  const projected = gridOf([k, n], [kBand, n]);
-  const rows = gridOf([m, k], [mBand, k]);
+  const projected = gridOf([k, n], [bands.k, n]);
+  const rows = gridOf([m, k], [bands.m, k]);
   const grid = gridOf([m, n], [blocks.block.rows, blocks.block.cols]);
   const yBytes = k * yCols * 8;
   const readBytes = (m * k + m * n + (beta === 0 ? 0 : m * n)) * bytes + rows.count * yBytes;
   return {
-    extra: { Y: { shape: [k, yCols], dtype: 'float64', chunk: [kBand, yCols] } },
+    extra: { Y: { shape: [k, yCols], dtype: 'float64', chunk: [bands.k, yCols] } },
     phases: [
       {
         phase: 'project',

@@ -13,7 +13,8 @@ const CLOSE = 1.25;
  * schedule spends part of it on a second block, on operands ahead of their time and on chunks on their way; the bound's
  * workers are those that get a package, each an equal share. Checks are not counted: they are another computation.
  */
-export function productFigures({ task, blocks, input }: CutProduct, least: BlockChoice['least']): OperationFigures {
+export function productFigures(cut: CutProduct, least: BlockChoice['least']): OperationFigures {
+  const { task, blocks, input } = cut;
   const { m, n, k, symmetric } = task;
   const { fleet, dtype } = input;
   const bytes = bytesPerElement(dtype);
@@ -30,7 +31,7 @@ export function productFigures({ task, blocks, input }: CutProduct, least: Block
     lowerBoundBytes: bound.elements * bytes,
     bound: bound.name,
     ratio,
-    ...(ratio > CLOSE ? { reason: reasonOf({ task, blocks, input }, moved, least, bound.elements) } : {}),
+    ...(ratio > CLOSE ? { reason: reasonOf(cut, moved, least, bound.elements) } : {}),
     flops: (symmetric ? 1 : 2) * m * n * k,
   };
 }

@@ -4,7 +4,7 @@ import { flipped, gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
 import { chooseBlocks, chunkShapes, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
 import type { OperationInput } from './operation.ts';
-import { checkPhases } from './product-check.ts';
+import { bandsOf, checkPhases, type Bands } from './product-check.ts';
 import { productFigures } from './product-figures.ts';
 import { partialName, reducePhase, tileWithin } from './product-reduce.ts';
 
@@ -27,13 +27,26 @@ export interface ProductTask extends Pick<Product, 'm' | 'n' | 'k' | 'stored' | 
 export interface CutProduct {
   readonly task: ProductTask;
   readonly blocks: MultiplyBlocks;
+  readonly bands: Bands;
   readonly input: OperationInput;
 }
 
 /** @throws PlanDoesNotFitError when no block fits a worker's memory. */
 export function planProduct(task: ProductTask, input: OperationInput): OperationPlan {
   const { blocks, least } = chooseBlocks(productOf(task, input), input.fleet);
-  const cut = { task, blocks, input };
+  const cut = { task, blocks, bands: bandsOf(task, blocks, input.fleet), input };
+  const figures = productFigures(cut, least);
+  const peakWorkerBytes = Math.max(blocks.peakBytes + cacheBytes(cut), mappedPeak(cut, mappedBytes(cut)));
+  return {
+    ...layOut(cut),
+    figures: { ...figures, peakWorkerBytes },
+    summary: summaryOf(blocks, task.k),
+  };
+}
+
+/** The arrays and phases of a product that is cut in a given way. */
+export function layOut(cut: CutProduct): Pick<OperationPlan, 'chunks' | 'extra' | 'phases'> {
+  const { task, blocks, input } = cut;
   const chunks = chunkShapes(blocks);
   const asStored = (chunk: readonly [number, number], { transposed }: ProductOperand) =>
     transposed ? ([chunk[1], chunk[0]] as const) : chunk;
@@ -44,19 +57,11 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
     ]),
   );
   const check = input.verify.rounds === 0 ? { extra: {}, phases: [] } : checkPhases(cut);
-  const figures = productFigures(cut, least);
-  const mapBytes = mappedBytes(cut);
-  const keep = cacheBytes(cut);
+  const spare = { cacheBytes: cacheBytes(cut), mapBytes: mappedBytes(cut) };
   return {
     chunks: { A: asStored(chunks.A, task.left), B: asStored(chunks.B, task.right), C: chunks.C },
     extra: { ...partials, ...check.extra },
-    phases: [
-      computePhase(cut, { cacheBytes: keep, mapBytes }),
-      ...(blocks.splits === 1 ? [] : [reducePhase(cut)]),
-      ...check.phases,
-    ],
-    figures: { ...figures, peakWorkerBytes: Math.max(blocks.peakBytes + keep, mappedPeak(cut, mapBytes)) },
-    summary: summaryOf(blocks, task.k),
+    phases: [computePhase(cut, spare), ...(blocks.splits === 1 ? [] : [reducePhase(cut)]), ...check.phases],
   };
 }
 

@@ -11,18 +11,24 @@ import { generateBytes, makespan, type FleetModel } from './cost-model.ts';
 import { gridOf, piece } from './grid.ts';
 import type { PhaseCost, PhasePlan } from './plan.ts';
 
-/** Bytes of CSV text that one ingest package parses at least, so that small rows share a package. */
-const INGEST_BYTES = 4 * 1024 * 1024;
-/** Elements that one generate package makes: fewer cost less than their message, more hold memory for nothing. */
-const SMALLEST_GENERATED = 1 << 17;
+/** How much work a package is at least worth sending for. */
+export interface LeastWork {
+  /** Elements that a generate package makes. */
+  readonly generated: number;
+  /** Bytes of CSV text that an ingest package parses, about: small rows share a package. */
+  readonly ingestBytes: number;
+  /** Elements that an export package writes as text, about. */
+  readonly exported: number;
+}
+
+export const LEAST_WORK: LeastWork = { generated: 1 << 17, ingestBytes: 4 * 1024 * 1024, exported: 1 << 18 };
+/** Elements that one generate package makes at most: more would hold memory for nothing. */
 const LARGEST_GENERATED = 1 << 22;
 /** Random elements a second. */
 const GENERATED_PER_SECOND = 50e6;
 /** Bytes of an element as CSV text, and of text that a worker reads or writes in a second. */
 const TEXT_BYTES = 19;
 const TEXT_PER_SECOND = 100e6;
-/** Elements that one export package writes as text. */
-const EXPORT_ELEMENTS = 1 << 18;
 
 /** One phase out of several plans of it: their packages one after another. */
 export function joined(plans: readonly PhasePlan[]): PhasePlan[] {
@@ -66,6 +72,7 @@ export function generatePhase(
   array: ArrayDeclaration,
   recipe: RandomRecipe,
   fleet: FleetModel,
+  least: LeastWork = LEAST_WORK,
 ): PhasePlan {
   const [rows, cols] = array.shape;
   const [chunkRows, chunkCols] = array.chunk;
@@ -75,7 +82,7 @@ export function generatePhase(
       (generateBytes(1, array.dtype) - generateBytes(0, array.dtype)),
   );
   const even = Math.ceil((rows * cols) / fleet.workers);
-  const elements = Math.min(Math.max(even, SMALLEST_GENERATED), LARGEST_GENERATED, fits);
+  const elements = Math.min(Math.max(even, least.generated), LARGEST_GENERATED, fits);
   const chunks = Math.max(1, Math.floor(elements / (chunkRows * chunkCols)));
   const across = Math.ceil(cols / chunkCols);
   const block: readonly [number, number] =
@@ -106,11 +113,17 @@ export function generatePhase(
  * Packages that parse a CSV operand: whole rows of chunks each, from the text bands that hold their rows. A text that can
  * only be read from its start (compressed, quoted) is one package.
  */
-export function ingestPhase(name: string, array: ArrayDeclaration, text: CsvText, fleet: FleetModel): PhasePlan {
+export function ingestPhase(
+  name: string,
+  array: ArrayDeclaration,
+  text: CsvText,
+  fleet: FleetModel,
+  least: LeastWork = LEAST_WORK,
+): PhasePlan {
   const [rows, cols] = array.shape;
   const textBytes = text.bands.at(-1)!.byteEnd - text.bands[0]!.byteStart;
   const bytesPerRow = Math.max(1, textBytes / rows);
-  const chunkRows = Math.max(1, Math.round(INGEST_BYTES / bytesPerRow / array.chunk[0]));
+  const chunkRows = Math.max(1, Math.round(least.ingestBytes / bytesPerRow / array.chunk[0]));
   const rowsEach =
     text.bands.length === 1 && (text.gzip || text.quoted) ? rows : Math.min(rows, chunkRows * array.chunk[0]);
   const grid = gridOf(array.shape, [rowsEach, cols]);
@@ -136,9 +149,14 @@ export function ingestPhase(name: string, array: ArrayDeclaration, text: CsvText
 }
 
 /** Packages that write an array as CSV text, whole rows of chunks each. */
-export function exportPhase(name: string, array: ArrayDeclaration, fleet: FleetModel): PhasePlan {
+export function exportPhase(
+  name: string,
+  array: ArrayDeclaration,
+  fleet: FleetModel,
+  least: LeastWork = LEAST_WORK,
+): PhasePlan {
   const [rows, cols] = array.shape;
-  const wanted = Math.max(1, Math.round(EXPORT_ELEMENTS / cols / array.chunk[0])) * array.chunk[0];
+  const wanted = Math.max(1, Math.round(least.exported / cols / array.chunk[0])) * array.chunk[0];
   const grid = gridOf(array.shape, [Math.min(rows, wanted), cols]);
   const text = rows * cols * TEXT_BYTES;
   return {

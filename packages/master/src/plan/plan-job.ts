@@ -9,26 +9,45 @@ import {
 } from '@tessera/protocol';
 import { masterOperations, type OperationInput } from '../operations/index.ts';
 import { fleetModel } from './fleet-model.ts';
-import { exportPhase, generatePhase, ingestPhase, joined, operandArray } from './operand-phases.ts';
+import {
+  exportPhase,
+  generatePhase,
+  ingestPhase,
+  joined,
+  LEAST_WORK,
+  operandArray,
+  type LeastWork,
+} from './operand-phases.ts';
 import type { OperationPlan, PhasePlan, Plan, PlanFigures } from './plan.ts';
+
+/** How finely a job is cut. A simulation cuts finer than is worth anybody's while. */
+export interface Cutting {
+  /** The operation's own phases. */
+  plan(input: OperationInput): OperationPlan;
+  readonly least: LeastWork;
+}
 
 /**
  * Decides a whole job from its specification: no clock, no chance, no I/O.
  * @throws ShapeMismatchError or OperandRefusedError when the operands do not fit the operation, PlanDoesNotFitError when no
  *   block fits a worker.
  */
-export function planJob(job: JobSpec): Plan {
+export function planJob(
+  job: JobSpec,
+  { plan, least }: Cutting = { plan: masterOperations[job.op].plan, least: LEAST_WORK },
+): Plan {
   const input = operationInput(job);
-  const chosen = masterOperations[job.op].plan(input);
+  const chosen = plan(input);
   const operands = operandsOf(job);
   const arrays = declareArrays(job, operands, chosen, input);
   const generate: PhasePlan[] = [];
   const ingest: PhasePlan[] = [];
   for (const [name, operand] of operands) {
-    if (operand.kind === 'random') generate.push(generatePhase(name, arrays[name]!, operand.recipe, input.fleet));
-    if (operand.kind === 'csv') ingest.push(ingestPhase(name, arrays[name]!, operand.csv, input.fleet));
+    if (operand.kind === 'random')
+      generate.push(generatePhase(name, arrays[name]!, operand.recipe, input.fleet, least));
+    if (operand.kind === 'csv') ingest.push(ingestPhase(name, arrays[name]!, operand.csv, input.fleet, least));
   }
-  const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, input.fleet));
+  const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, input.fleet, least));
   const phases = [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)];
   const made = new Set([...operands.flatMap(([name, { kind }]) => (kind === 'array' ? [] : [name as string])), 'C']);
   for (const name of Object.keys(chosen.extra)) made.add(name);

@@ -4,7 +4,10 @@ import type { ArrayPiece, PackageBody, Result, TileSource } from '@tessera/proto
 /** Opens one of the job's arrays by name. */
 export type OpenByName = (name: string) => Promise<MatrixArray>;
 
-/** The package with its operands inside it and its output asked for in the reply; kinds without operands stay as they are. */
+/**
+ * The package with its operands inside it and its output asked for in the reply; kinds without operands stay as they are.
+ * A block with a mirror image is stored by its worker, which makes the two agree.
+ */
 export async function inlined(
   body: PackageBody,
   read: (piece: ArrayPiece, body: PackageBody) => Promise<Tile>,
@@ -13,7 +16,8 @@ export async function inlined(
     source.kind === 'inline' ? source : tileToInline(await read(source, body));
   if (body.kind === 'add' || body.kind === 'multiply') {
     const [a, b] = await Promise.all([take(body.a), take(body.b)]);
-    return { ...body, a, b, c: { kind: 'reply' } };
+    const c = 'mirror' in body && body.mirror ? body.c : { kind: 'reply' as const };
+    return { ...body, a, b, c };
   }
   if (body.kind === 'verify' && body.check.step === 'elements') {
     const [a, b, c] = await Promise.all([take(body.check.a), take(body.check.b), take(body.check.c)]);

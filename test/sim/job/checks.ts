@@ -1,18 +1,20 @@
-import { chunkRegion, copyRegion, allocateTile, bytesOf, gridOf, type Tile } from '@tessera/matrix';
-import { jobQueueName, resultQueueName, type ProgressEvent, type Report } from '@tessera/protocol';
+import { chunkRegion, copyRegion, allocateTile, bytesOf, formatCsvBand, gridOf, type Tile } from '@tessera/matrix';
+import { jobKey, jobQueueName, resultQueueName, type ProgressEvent, type Report } from '@tessera/protocol';
+import { bucketKey } from '../world/bucket-key.ts';
+import { INJECTED_TAGS } from '../world/faults.ts';
+import type { ObjectsWatch, SimObjects } from '../world/objects.ts';
+import type { SimProcess, World } from '../world/process.ts';
+import type { QueueWatch } from '../world/queues.ts';
 import type { SmallJob } from './small-job.ts';
-import { INJECTED_TAGS } from './world/faults.ts';
-import type { ObjectsWatch, SimObjects } from './world/objects.ts';
-import type { SimProcess, World } from './world/process.ts';
-import type { QueueWatch } from './world/queues.ts';
 
-/** What must hold while a job runs and when it has ended, whatever went wrong around it. */
-export class Invariants implements QueueWatch, ObjectsWatch {
+/** What must hold while a job runs and when it has ended, whatever went wrong around it and whoever else is at work. */
+export class JobChecks implements QueueWatch, ObjectsWatch {
   readonly violations: string[] = [];
   badOperand = false;
+  wasCancelled = false;
   readonly #small: SmallJob;
   readonly #world: World;
-  #objects: SimObjects | undefined;
+  readonly #objects: () => SimObjects;
   /** Packages (with attempt) that a result was sent for, and results' text as sent. */
   readonly #answered = new Set<string>();
   /** For each worker and package (with attempt), the body that it received last; and checks made by computing again. */
@@ -24,18 +26,15 @@ export class Invariants implements QueueWatch, ObjectsWatch {
   #received = 0;
   #reports: Report[] = [];
 
-  constructor(small: SmallJob, world: World) {
+  constructor(small: SmallJob, world: World, objects: () => SimObjects) {
     this.#small = small;
     this.#world = world;
-  }
-
-  attach(objects: SimObjects): void {
     this.#objects = objects;
   }
 
   fail(what: string): void {
     this.#world.trace?.(this.#world.time.now, 'CHECK', what);
-    if (this.violations.length < 10) this.violations.push(what);
+    if (this.violations.length < 10) this.violations.push(`${this.#small.job.jobId}: ${what}`);
   }
 
   masterStarted(process: SimProcess): void {
@@ -44,7 +43,8 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     this.#received = 0;
     this.#wholeAtStart = new Set();
     if (!again) return;
-    for (const [key, value] of this.#objects!.stored) {
+    for (const key of this.#objects().keys(`${this.#small.prefix}/`)) {
+      const value = this.#objects().stored.get(key)!;
       if (key.includes('/c/') && value.damagedAt === -Infinity) this.#wholeAtStart.add(key);
     }
   }
@@ -69,7 +69,8 @@ export class Invariants implements QueueWatch, ObjectsWatch {
 
   received(queue: string, body: string, by: string): void {
     if (queue !== jobQueueName('default') || !body.includes('"packageId"')) return;
-    const { packageId, attempt } = JSON.parse(body) as { packageId: string; attempt: number };
+    const { packageId, attempt, jobId } = JSON.parse(body) as { packageId: string; attempt: number; jobId: string };
+    if (jobId !== this.#small.job.jobId) return;
     this.#given.set(`${by} ${packageId}/${attempt}`, body);
   }
 
@@ -82,9 +83,10 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     this.fail(`${by} deleted ${packageId}/${attempt} before it answered`);
   }
 
-  /** The same chunk always gets the same bytes. A certificate tells of the last checks: a master started again makes new ones. */
+  /** The same key always gets the same bytes, the report's too. */
   written(key: string, bytes: Uint8Array, before: Uint8Array | undefined, by: SimProcess): void {
-    if (!before || key.endsWith('/certificate.json')) return;
+    const { job, prefix } = this.#small;
+    if (!before || !(key.startsWith(`${prefix}/`) || key === `fleet/${jobKey(job.jobId, 'report')}`)) return;
     if (!equal(bytes, before)) this.fail(`${by.id} stored other bytes in ${key} than it held`);
   }
 
@@ -110,11 +112,14 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     }
   }
 
+  /** @param reference what C must be where the job was done */
   ended(report: Report, reference: Tile, dead: readonly string[]): void {
     this.#counts(report);
-    if (report.status === 'done') this.#sameBits(reference, report);
-    else if (report.status === 'failed') this.#excused(report, dead);
-    else if (!this.#world.counts.counts.cancelled) this.fail('nobody cancelled the job');
+    if (report.status === 'done') {
+      this.#sameBits(reference, report);
+      this.#sameText(reference);
+    } else if (report.status === 'failed') this.excused(report, dead);
+    else if (!this.wasCancelled) this.fail('nobody cancelled the job');
   }
 
   /** One master counts each package once, whatever arrives how often. */
@@ -126,22 +131,22 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     const recomputed = report.verified.method === 'recompute' ? 1 : 0;
     const most = planned + recomputed;
     if (report.packages > most) this.fail(`${report.packages} packages counted, ${most} planned`);
-    const whole = this.#master!.id === 'master/1' && report.status === 'done';
+    const whole = this.#master!.id.endsWith('/1') && report.status === 'done';
     if (whole && report.packages < most) this.fail(`only ${report.packages} of ${most} packages were counted`);
     const answers = [...this.#answered].length;
     if (whole && answers === 0) this.fail('a job was done without an answer');
   }
 
   #sameBits(reference: Tile, report: Report): void {
-    const { job, plan } = this.#small;
+    const { job, plan, prefix } = this.#small;
     if (this.badOperand) this.fail('a corrupt operand went unnoticed');
     if (job.verify.rounds > 0 && !report.verified.ok) this.fail('the report says done, but not verified');
     const { shape, chunk, dtype } = plan.arrays['C']!;
     const grid = gridOf(shape, chunk);
     for (let r = 0; r < grid[0]; r++) {
       for (let c = 0; c < grid[1]; c++) {
-        const key = `w/C.zarr/c/${r}/${c}`;
-        const value = this.#objects!.stored.get(key);
+        const key = `${prefix}/C.zarr/c/${r}/${c}`;
+        const value = this.#objects().stored.get(key);
         if (!value) {
           this.fail(`${key} was never stored`);
           continue;
@@ -159,8 +164,17 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     }
   }
 
+  /** The parts of C as text, one after another, are C as text. */
+  #sameText(reference: Tile): void {
+    const { job, prefix } = this.#small;
+    if (!job.exports.includes('C')) return;
+    const keys = this.#objects().keys(`${prefix}/C.csv/`).sort();
+    const parts = keys.map((key) => this.#objects().stored.get(key)!.bytes);
+    if (!equal(new Uint8Array(Buffer.concat(parts)), formatCsvBand(reference))) this.fail('C.csv is not C');
+  }
+
   /** A job may fail only for what was done to it, and says which package failed of what. */
-  #excused(report: Report, dead: readonly string[]): void {
+  excused(report: Report, dead: readonly string[]): void {
     const { tag, message, packageId } = report.error ?? { tag: 'none', message: '' };
     const { counts } = this.#world.counts;
     const why = `${tag}: ${message}`;
@@ -173,6 +187,7 @@ export class Invariants implements QueueWatch, ObjectsWatch {
       if (reason === 'MissingTileError' && damaged >= 5) return;
       if (reason === 'PoisonPackageError' && (counts.poison ?? 0) + (counts.workerCrash ?? 0) >= 4) return;
     }
+    if (tag === 'NoAnswerError' && counts.fleetLost) return;
     if (tag === 'NoAnswerError' && dead.some((body) => body.includes(`"${packageId}"`))) return;
     if (tag === 'PackageUnsettledError' && packageId !== undefined && counts.fullDisk) return;
     this.fail(`the job failed without a good reason: ${why}`);
@@ -184,13 +199,13 @@ export class Invariants implements QueueWatch, ObjectsWatch {
     const index = Number(number);
     if (!plan || index >= plan.packages) return [];
     const body = plan.at(index);
-    const sink = body.kind === 'generate' ? body.sink : 'c' in body ? body.c : undefined;
+    const sink = 'sink' in body ? body.sink : 'c' in body ? body.c : undefined;
     if (sink?.kind !== 'array') return [];
-    const { chunk } = this.#small.plan.arrays[sink.array]!;
+    const { chunk, url } = this.#small.plan.arrays[sink.array]!;
     const keys: string[] = [];
     for (let row = sink.row; row < sink.row + sink.rows; row += chunk[0]) {
       for (let col = sink.col; col < sink.col + sink.cols; col += chunk[1]) {
-        keys.push(`w/${sink.array}.zarr/c/${row / chunk[0]}/${col / chunk[1]}`);
+        keys.push(`${bucketKey(url)}/c/${row / chunk[0]}/${col / chunk[1]}`);
       }
     }
     return keys;
