@@ -81,6 +81,7 @@ export const loadSplat = (type: Real, address: Code, offset = 0): Code => [
 export const zeroVector: Code = simd(0x0c, ...Array.from({ length: 16 }, () => 0));
 export const splat = (type: Real, value: Code): Code => [value, simd(type === 'f64' ? 0x14 : 0x13)];
 export const firstLane = (type: Real, value: Code): Code => [value, simd(type === 'f64' ? 0x21 : 0x1f, 0)];
+export const absolute = (type: Real, value: Code): Code => [value, simd(type === 'f64' ? 0xec : 0xe0)];
 export const addVectors = (type: Real, left: Code, right: Code): Code => [
   left,
   right,

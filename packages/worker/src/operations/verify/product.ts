@@ -1,7 +1,7 @@
 import type { ArrayPiece, CheckOutcome, CheckVectors } from '@tessera/protocol';
 import type { PackageContext } from '../context.ts';
-import { rowSizesTimes, rowSquares, rowTimes } from './row-sums.ts';
 import { streamBand, type Strip } from './stream.ts';
+import { stripSums } from './strip-sums.ts';
 import { rowTolerance } from './tolerance.ts';
 import { GaussianVectors } from './vectors.ts';
 
@@ -31,13 +31,16 @@ export async function checkProduct(
   const projected = columnsOf((await context.read(y, 'float64')).data as Float64Array, rounds + 1);
   const difference = new Float64Array(c.rows * rounds);
   const weight = new Float64Array(c.rows);
+  const sum = stripSums();
   await streamBand(c, context, (tile, strip) => {
-    addProjection(difference, tile, strip.row - c.row, random.part(strip.col, strip.cols), 1);
+    const { products } = sum(tile, random.part(strip.col, strip.cols));
+    addScaled(difference, products, (strip.row - c.row) * rounds, 1);
   });
   if (c0) {
     await streamBand(c0, context, (tile, strip) => {
-      addProjection(difference, tile, strip.row - c.row, random.part(strip.col, strip.cols), -beta);
-      addSquares(weight, tile, strip.row - c.row);
+      const { products, weights } = sum(tile, random.part(strip.col, strip.cols), 'squares');
+      addScaled(difference, products, (strip.row - c.row) * rounds, -beta);
+      addScaled(weight, weights, strip.row - c.row, 1);
     });
     for (let row = 0; row < c.rows; row++) weight[row] = Math.abs(beta) * Math.sqrt(weight[row]!);
   }
@@ -50,24 +53,9 @@ export async function checkProduct(
   return judge(difference, weight, size, vectorNorms(random, c.cols), context);
 }
 
-/** difference += scale · tile·r for each round. */
-function addProjection(
-  difference: Float64Array,
-  { data, rows, cols }: Strip,
-  first: number,
-  r: readonly Float64Array[],
-  scale: number,
-): void {
-  const sums = new Float64Array(r.length);
-  for (let row = 0; row < rows; row++) {
-    rowTimes(data, row * cols, cols, r, sums, 0);
-    for (let round = 0; round < r.length; round++)
-      difference[(first + row) * r.length + round]! += scale * sums[round]!;
-  }
-}
-
-function addSquares(squares: Float64Array, { data, rows, cols }: Strip, first: number): void {
-  for (let row = 0; row < rows; row++) squares[first + row]! += rowSquares(data, row * cols, cols);
+/** sums[first + i] += scale · more[i]. */
+function addScaled(sums: Float64Array, more: Float64Array, first: number, scale: number): void {
+  for (let index = 0; index < more.length; index++) sums[first + index]! += scale * more[index]!;
 }
 
 function columnsOf(interleaved: Float64Array, width: number): Float64Array[] {
@@ -88,13 +76,11 @@ interface Sums {
 
 /** difference -= alpha·tile·Y and weight += |alpha|·|tile|·z, for a tile whose rows are rows of op(A). */
 function subtractRows(sums: Sums, strip: Strip, first: number, firstK: number): void {
-  const { difference, weight, projected, alpha } = sums;
-  const { data, rows, cols } = strip;
-  const [...known] = projected.map((column) => column.subarray(firstK, firstK + cols));
-  const norms = known.pop()!;
-  addProjection(difference, strip, first, known, -alpha);
-  for (let row = 0; row < rows; row++)
-    weight[first + row]! += Math.abs(alpha) * rowSizesTimes(data, row * cols, cols, norms);
+  const { difference, weight, projected, rounds, alpha } = sums;
+  const known = projected.map((column) => column.subarray(firstK, firstK + strip.cols));
+  const { products, weights } = stripSums()(strip, known.slice(0, rounds), known[rounds]!);
+  addScaled(difference, products, first * rounds, -alpha);
+  addScaled(weight, weights, first, Math.abs(alpha));
 }
 
 /** The same for a tile whose columns are rows of op(A). */

@@ -1,8 +1,8 @@
 import { allocateTile } from '@tessera/matrix';
 import type { ArrayPiece, CheckOutcome, CheckVectors } from '@tessera/protocol';
 import type { PackageContext } from '../context.ts';
-import { rowSquares, rowTimes } from './row-sums.ts';
 import { streamBand, type Strip } from './stream.ts';
+import { stripSums } from './strip-sums.ts';
 import { GaussianVectors } from './vectors.ts';
 
 /**
@@ -39,13 +39,12 @@ export async function project(
 }
 
 /** Adds to rows of Y, from `first` on, what the strip's columns give: its rows are rows of op(B). */
-function addRows(out: Float64Array, { data, rows, cols }: Strip, first: number, r: readonly Float64Array[]): void {
-  const sums = new Float64Array(r.length + 1);
-  for (let row = 0; row < rows; row++) {
-    const at = (first + row) * sums.length;
-    rowTimes(data, row * cols, cols, r, sums, 0);
-    sums[r.length] = rowSquares(data, row * cols, cols);
-    for (let column = 0; column < sums.length; column++) out[at + column]! += sums[column]!;
+function addRows(out: Float64Array, strip: Strip, first: number, r: readonly Float64Array[]): void {
+  const { products, weights } = stripSums()(strip, r, 'squares');
+  for (let row = 0; row < strip.rows; row++) {
+    const at = (first + row) * (r.length + 1);
+    for (let round = 0; round < r.length; round++) out[at + round]! += products[row * r.length + round]!;
+    out[at + r.length]! += weights[row]!;
   }
 }
 
