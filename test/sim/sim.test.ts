@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from './simulate.ts';
+import { NO_FAULTS } from './world/faults.ts';
 
 const RUNS = 300;
 const FIRST = 1;
@@ -32,6 +33,24 @@ describe('a job on a fleet where anything can go wrong', () => {
       expect(done).toBeGreaterThan(15);
       expect(results.size).toBe(1);
     }
+  });
+
+  it('fails within minutes where no worker is left, and says what to do', async () => {
+    const ends = new Set<string>();
+    for (let seed = 1; seed <= 60; seed++) {
+      const fleetLostAt = 10 * seed;
+      const faults = { ...NO_FAULTS, latencyMs: 20, slowness: [1, 1, 1, 1, 1], fleetLostAt };
+      const { jobs, violations, virtualMs } = await simulate(seed, { faults });
+      expect(violations).toEqual([]);
+      for (const { status, error } of jobs) {
+        ends.add(status);
+        if (status !== 'done')
+          expect(error).toMatchObject({ tag: 'NoWorkerError', message: expect.stringContaining('tessera up') });
+      }
+      // A minute until what the dead held is visible, five of patience, and the time between looks.
+      expect(virtualMs - fleetLostAt).toBeLessThan(8 * 60_000);
+    }
+    expect([...ends].sort()).toEqual(['done', 'failed']);
   });
 
   it('goes the same way twice when the seed is the same, call by call', async () => {

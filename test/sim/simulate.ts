@@ -7,7 +7,7 @@ import { drawJob } from './job/small-job.ts';
 import { loadKernels, type Loaded } from './kernels.ts';
 import { bucketKey } from './world/bucket-key.ts';
 import { Chance } from './world/chance.ts';
-import { drawFaults, FaultCounts, type FaultKind } from './world/faults.ts';
+import { drawFaults, FaultCounts, type FaultKind, type FaultPlan } from './world/faults.ts';
 import { SET_UP, SimObjects, type ObjectsWatch } from './world/objects.ts';
 import { SimProcess, type World } from './world/process.ts';
 import { SimQueues, type QueueWatch } from './world/queues.ts';
@@ -50,6 +50,8 @@ export interface SimOptions {
   readonly trace?: ((at: number, who: string, what: string) => void) | undefined;
   /** The same jobs in another world: other workers, other faults, another order of things. */
   readonly world?: number | undefined;
+  /** Instead of the faults that the seed has in store. */
+  readonly faults?: FaultPlan | undefined;
 }
 
 /** Runs a job, or two at once, on one fleet through whatever the seed has in store for them. */
@@ -68,7 +70,7 @@ class Simulation {
   readonly #violations: string[] = [];
   #cloudIsLost = false;
 
-  constructor(seed: number, kernels: Loaded, { trace, world = seed }: SimOptions) {
+  constructor(seed: number, kernels: Loaded, { trace, world = seed, faults }: SimOptions) {
     this.#seed = seed;
     this.#kernels = kernels;
     const chance = new Chance(world);
@@ -77,7 +79,7 @@ class Simulation {
     this.#world = {
       time: new VirtualTime(START),
       chance,
-      faults: drawFaults(chance, workers),
+      faults: faults ?? drawFaults(chance, workers),
       counts: new FaultCounts(),
       calm: false,
       trace: since,

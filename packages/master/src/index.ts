@@ -8,6 +8,7 @@ export {
   JobError,
   MatrixChangedError,
   NoAnswerError,
+  NoWorkerError,
   PackageFailedError,
   PackageUnsettledError,
   WrongResultError,

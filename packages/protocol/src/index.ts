@@ -56,4 +56,4 @@ export {
 export { Phase, Report } from './messages/report.ts';
 export { ProgressEvent } from './messages/event.ts';
 export { parseMessage } from './messages/parse.ts';
-export type { Clock, MessageQueue, OpenQueue, Random, ReceivedMessage } from './ports.ts';
+export type { Clock, MessageQueue, OpenQueue, QueueCounts, Random, ReceivedMessage } from './ports.ts';

@@ -22,6 +22,14 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
 }
 
+/** About how full a queue is: a cloud's counts lag behind by up to a minute. */
+export interface QueueCounts {
+  /** Messages that can be received. */
+  readonly waiting: number;
+  /** Messages that were received and are neither deleted nor visible again. */
+  readonly inFlight: number;
+}
+
 /** A queue with at-least-once, unordered delivery. */
 export interface MessageQueue {
   readonly name: string;
@@ -38,6 +46,7 @@ export interface MessageQueue {
   delete(receipts: readonly string[]): Promise<void>;
   /** Keeps messages invisible for `seconds` from now; 0 releases them to others. */
   extend(receipts: readonly string[], seconds: number): Promise<void>;
+  counts(): Promise<QueueCounts>;
 }
 
 /** Opens queues by name. @throws QueueGoneError when there is none of that name. */

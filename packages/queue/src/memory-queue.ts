@@ -1,4 +1,4 @@
-import type { Clock, MessageQueue, OpenQueue, ReceivedMessage } from '@tessera/protocol';
+import type { Clock, MessageQueue, OpenQueue, QueueCounts, ReceivedMessage } from '@tessera/protocol';
 import { batchesOf } from './batches.ts';
 import { QueueGoneError } from './errors.ts';
 
@@ -17,8 +17,6 @@ export interface MemoryQueues {
   readonly open: OpenQueue;
   create(name: string): void;
   remove(name: string): void;
-  /** Messages that are neither deleted nor received, and those received and not deleted. */
-  depth(name: string): { visible: number; inFlight: number };
 }
 
 /** Makes an empty set of queues on `clock`. */
@@ -38,7 +36,6 @@ export function memoryQueues(clock: Clock): MemoryQueues {
       find(name).removed = true;
       queues.delete(name);
     },
-    depth: (name) => find(name).depth(),
   };
 }
 
@@ -98,9 +95,10 @@ class MemoryQueue implements MessageQueue {
     if (seconds === 0) for (const wake of this.#waiting) wake();
   }
 
-  depth(): { visible: number; inFlight: number } {
-    const visible = this.#ready(this.#clock.now(), Infinity).length;
-    return { visible, inFlight: this.#messages.size - visible };
+  async counts(): Promise<QueueCounts> {
+    this.#check();
+    const waiting = this.#ready(this.#clock.now(), Infinity).length;
+    return { waiting, inFlight: this.#messages.size - waiting };
   }
 
   #ready(now: number, most: number): Stored[] {

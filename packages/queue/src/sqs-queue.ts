@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { SQS_BATCH_MESSAGES, type Clock, type MessageQueue, type Random } from '@tessera/protocol';
+import { SQS_BATCH_MESSAGES, type Clock, type MessageQueue, type QueueCounts, type Random } from '@tessera/protocol';
 import { batchesOf, runsOf } from './batches.ts';
 import { QueueGoneError, SendRefusedError } from './errors.ts';
 
@@ -122,6 +122,23 @@ class SqsQueue implements MessageQueue {
           .catch(goneOr(this.name)),
       ),
     );
+  }
+
+  /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html */
+  async counts(): Promise<QueueCounts> {
+    const { GetQueueAttributesCommand } = await import('./sqs-commands.ts');
+    const { Attributes = {} } = await this.#context.client
+      .send(
+        new GetQueueAttributesCommand({
+          QueueUrl: this.#url,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      )
+      .catch(goneOr(this.name));
+    return {
+      waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+      inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+    };
   }
 }
 

@@ -187,7 +187,7 @@ export class JobChecks implements QueueWatch, ObjectsWatch {
       if (reason === 'MissingTileError' && damaged >= 5) return;
       if (reason === 'PoisonPackageError' && (counts.poison ?? 0) + (counts.workerCrash ?? 0) >= 4) return;
     }
-    if (tag === 'NoAnswerError' && counts.fleetLost) return;
+    if ((tag === 'NoAnswerError' || tag === 'NoWorkerError') && counts.fleetLost) return;
     if (tag === 'NoAnswerError' && dead.some((body) => body.includes(`"${packageId}"`))) return;
     if (tag === 'PackageUnsettledError' && packageId !== undefined && counts.fullDisk) return;
     this.fail(`the job failed without a good reason: ${why}`);

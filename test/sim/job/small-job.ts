@@ -55,7 +55,8 @@ export function drawJob(chance: Chance, jobId: string, seed: number, workers: nu
     }
     const tile = givenTile(stored, dtype, nan);
     if (kind === 'array') {
-      const chunk: Shape = [chance.whole(1, stored[0]), chance.whole(1, stored[1])];
+      const side = (size: number) => chance.whole(Math.ceil(size / 3), size);
+      const chunk: Shape = [side(stored[0]), side(stored[1])];
       given[name] = { tile, chunk };
       return { kind, ...common, dtype, url: `${workspace}/${name}.zarr`, chunk };
     }

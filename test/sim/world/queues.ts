@@ -1,4 +1,10 @@
-import { MOST_DELIVERIES, type MessageQueue, type OpenQueue, type ReceivedMessage } from '@tessera/protocol';
+import {
+  MOST_DELIVERIES,
+  type MessageQueue,
+  type OpenQueue,
+  type QueueCounts,
+  type ReceivedMessage,
+} from '@tessera/protocol';
 import { batchesOf, QueueGoneError } from '@tessera/queue';
 import type { SimProcess, World } from './process.ts';
 import type { Alarm } from './virtual-time.ts';
@@ -115,6 +121,7 @@ export class SimQueues {
           const queue = this.find(name);
           for (const receipt of receipts) queue.extend(receipt, seconds);
         }),
+      counts: () => process.call(`count the messages of ${name}`, () => this.find(name).counts()),
     };
   }
 }
@@ -127,6 +134,7 @@ export class SimQueue {
   readonly #visible: Message[] = [];
   readonly #byReceipt = new Map<string, Message>();
   readonly #waiters: Waiter[] = [];
+  #counted = { at: -Infinity, waiting: 0, inFlight: 0 };
   #receipts = 0;
   #stored = 0;
   #ghosts = 0;
@@ -140,6 +148,17 @@ export class SimQueue {
   /** Messages that are there or will be: visible, in flight, and ghosts on their way. */
   get depth(): number {
     return this.#stored + this.#ghosts;
+  }
+
+  /** As they are, or were up to a minute ago. Messages that come late are neither. */
+  counts(): QueueCounts {
+    const { chance, time, calm } = this.#world;
+    const oldest = calm ? 0 : chance.between(0, 60_000);
+    if (time.now - this.#counted.at >= oldest) {
+      const inFlight = [...this.#byReceipt.values()].filter(({ place }) => place < 0).length;
+      this.#counted = { at: time.now, waiting: this.#visible.length, inFlight };
+    }
+    return this.#counted;
   }
 
   remove(): void {

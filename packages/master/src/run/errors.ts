@@ -29,6 +29,17 @@ export class NoAnswerError extends JobError {
   }
 }
 
+/** Packages wait and no worker takes them. */
+export class NoWorkerError extends JobError {
+  readonly _tag = 'NoWorkerError';
+  constructor(packages: number, seconds: number) {
+    super(
+      `no worker is there: for ${Math.round(seconds)} s nobody took any of the packages that wait ` +
+        `(${packages} of this job are under way); see what became of the workers (tessera status), start some (tessera up) and run it again`,
+    );
+  }
+}
+
 /** A package was done, and the tile that it sent could not be stored, however often that was tried. */
 export class PackageUnsettledError extends JobError {
   readonly _tag = 'PackageUnsettledError';

@@ -14,6 +14,7 @@ import {
 } from '@tessera/protocol';
 import { errorTag, patiently } from '@tessera/queue';
 import type { PhasePlan } from '../plan/plan.ts';
+import { AbandonedWatch } from './abandoned-watch.ts';
 import { Announcer, type EventBody } from './announcer.ts';
 import { Bell } from './bell.ts';
 import { PackageFailedError, PackageUnsettledError } from './errors.ts';
@@ -74,7 +75,7 @@ export interface PhaseOutcome {
 
 /**
  * Runs one phase to its end: every package answered once, whatever is lost, late or repeated in between.
- * @throws PackageFailedError, PackageUnsettledError, NoAnswerError; the signal's reason when aborted; what its queues throw for good
+ * @throws PackageFailedError, PackageUnsettledError, NoAnswerError, NoWorkerError; the signal's reason when aborted; what its queues throw for good
  */
 export async function runPhase(plan: PhasePlan, context: PhaseContext): Promise<PhaseOutcome> {
   return new PhaseRun(plan, context).run();
@@ -90,6 +91,7 @@ class PhaseRun {
   readonly #context: PhaseContext;
   readonly #flights = new Flights();
   readonly #watch: StragglerWatch;
+  readonly #abandoned: AbandonedWatch;
   readonly #announcer: Announcer;
   readonly #checks: CheckOutcome[] = [];
   readonly #workers = new Map<string, number>();
@@ -113,6 +115,7 @@ class PhaseRun {
     this.#startedAt = context.clock.now();
     this.#firstSendEndedAt = this.#startedAt;
     this.#watch = new StragglerWatch(this.#flights, context);
+    this.#abandoned = new AbandonedWatch(context);
     this.#announcer = new Announcer(plan, context);
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#signal.addEventListener('abort', () => this.#bell.ring(), { once: true });
@@ -244,6 +247,7 @@ class PhaseRun {
     const receipts = messages.map(({ receipt }) => receipt);
     if (receipts.length > 0) void inbox.queue.delete(receipts).catch(() => undefined);
     this.#announcer.received(this.#doneCount);
+    this.#abandoned.look(this.#flights.sentCount).catch((error: unknown) => this.#fail(error));
     const { packages } = this.#plan;
     const allSent = this.#next === packages;
     const again = this.#watch.look({ done: this.#doneCount, packages, allSent, workers: tally.workers });
@@ -262,6 +266,7 @@ class PhaseRun {
       return;
     }
     this.#watch.answered();
+    this.#abandoned.answered();
     flight.unanswered = 0;
     if (result.status === 'failed') {
       // An answer to an earlier sending than the last: that one is still on its way. Or to one of a master before this.

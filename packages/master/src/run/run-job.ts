@@ -234,15 +234,17 @@ class JobRun {
     { plan, jobs, inbox, resumed }: Running,
   ): PhaseContext {
     const open: OpenByName = (name) => this.#opened(name, () => this.#world.openArray(plan.arrays[name]!));
-    // What travels inside a check's message is read by nobody but the master.
-    const read = async (piece: ArrayPiece, { kind }: PackageBody) => {
-      const array = await open(piece.array);
-      if (kind !== 'verify') return array.read(piece);
-      const { evidence } = this.#tally;
-      const note = (index: number, crc32c: number) => evidence.note(piece.array, index, crc32c);
-      const { chunk, hashChunk = chunk } = plan.arrays[piece.array]!;
-      return checkedReads(array, hashChunk, note).read(piece);
-    };
+    // What travels inside a check's message is read by nobody but the master. Each piece has its own tries: all of a package
+    // at once would hardly ever come where every other call fails.
+    const read = (piece: ArrayPiece, { kind }: PackageBody) =>
+      this.#patiently(async () => {
+        const array = await open(piece.array);
+        if (kind !== 'verify') return array.read(piece);
+        const { evidence } = this.#tally;
+        const note = (index: number, crc32c: number) => evidence.note(piece.array, index, crc32c);
+        const { chunk, hashChunk = chunk } = plan.arrays[piece.array]!;
+        return checkedReads(array, hashChunk, note).read(piece);
+      });
     const inlining = (body: PackageBody) => (plan.inline ? inlined(body, read) : Promise.resolve(body));
     const left = resumed ? new StoredPieces(open) : undefined;
     return {

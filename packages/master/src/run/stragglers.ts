@@ -10,6 +10,8 @@ export interface StragglerPolicy {
   readonly soonestMs: number;
   /** Backup copies that one package gets at most. */
   readonly backups: number;
+  /** Packages wait, nobody has one and nobody answers: after so long there is no worker. */
+  readonly abandonedMs: number;
   /** Failures, or sendings in a row that nobody answers, after which a package fails the job. */
   readonly attempts: number;
 }
@@ -17,7 +19,8 @@ export interface StragglerPolicy {
 /**
  * cubed's rule for backups (three times the median, half of the packages done, at least ten:
  * https://github.com/cubed-dev/cubed, `runtime/backup.py`), and for lost packages twice the queue's own visibility
- * timeout, within which it delivers again what a dead worker held.
+ * timeout, within which it delivers again what a dead worker held. A worker that died is back within a minute where
+ * something starts it again, and a machine within a few: five minutes without any are no accident.
  */
 export const STRAGGLERS: StragglerPolicy = {
   patienceMs: 120_000,
@@ -25,6 +28,7 @@ export const STRAGGLERS: StragglerPolicy = {
   enough: 10,
   soonestMs: 2_000,
   backups: 2,
+  abandonedMs: 300_000,
   attempts: 5,
 };
 
