@@ -69,6 +69,7 @@ export function checkPhases({ task, blocks, bands, input }: CutProduct): Pick<Op
           bytesRead: k * n * bytes,
           bytesWritten: yBytes,
           seconds: movingSeconds(projected.count, k * n * bytes + yBytes, fleet),
+          workerBytes: neededBytes,
         },
       },
       {
@@ -102,7 +103,12 @@ export function checkPhases({ task, blocks, bands, input }: CutProduct): Pick<Op
             for (let part = 0; part < blocks.splits; part++) yield block * blocks.splits + part;
           }
         },
-        cost: { bytesRead: readBytes, bytesWritten: 0, seconds: movingSeconds(rows.count, readBytes, fleet) },
+        cost: {
+          bytesRead: readBytes,
+          bytesWritten: 0,
+          seconds: movingSeconds(rows.count, readBytes, fleet),
+          workerBytes: neededBytes,
+        },
       },
     ],
   };

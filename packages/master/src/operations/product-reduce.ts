@@ -1,11 +1,14 @@
 import { bytesPerElement, type Shape } from '@tessera/protocol';
 import { flipped, gridOf, piece, upperAt, upperCount } from '../plan/grid.ts';
+import { elementWiseBytes, WORKER_BASE_BYTES } from '../plan/cost-model.ts';
 import type { PhasePlan } from '../plan/plan.ts';
 import type { MultiplyBlocks } from './multiply-blocks.ts';
 import type { CutProduct } from './product.ts';
 
 /** Elements of C that one package sums at most: three tiles of them are held. */
 const LARGEST_TILE = 1 << 20;
+/** Tiles of a package and their copies on the way, of two packages: see `elementWiseBytes`. */
+const TILES_HELD = 12;
 
 /** Names of the arrays of partial products: P0, P1, ... */
 export function partialName(part: number): string {
@@ -16,10 +19,11 @@ export function partialName(part: number): string {
 export function reducePhase({ task, blocks, input }: CutProduct): PhasePlan {
   const { shapes, fleet, dtype } = input;
   const elements = shapes.C[0] * shapes.C[1];
-  const wanted = Math.min(LARGEST_TILE, elements / fleet.workers / 2);
+  const bytes = bytesPerElement(dtype);
+  const fits = (fleet.memoryBytes - WORKER_BASE_BYTES) / bytes / TILES_HELD;
+  const wanted = Math.min(LARGEST_TILE, elements / fleet.workers / 2, fits);
   const tile = tileWithin(blocks, Math.max(wanted, blocks.chunk.m * blocks.chunk.n));
   const grid = gridOf(shapes.C, task.symmetric ? [tile[0], tile[0]] : tile);
-  const bytes = bytesPerElement(dtype);
   return {
     phase: 'reduce',
     packages: task.symmetric ? upperCount(grid.rows) : grid.count,
@@ -39,6 +43,7 @@ export function reducePhase({ task, blocks, input }: CutProduct): PhasePlan {
       bytesRead: blocks.reduceElements.read * bytes,
       bytesWritten: blocks.reduceElements.written * bytes,
       seconds: blocks.reduceSeconds,
+      workerBytes: elementWiseBytes(grid.block[0] * grid.block[1], blocks.chunk.m * blocks.chunk.n, dtype),
     },
   };
 }

@@ -109,6 +109,28 @@ export function generateBytes(elements: number, dtype: DType): number {
   return WORKER_BASE_BYTES + 2 * 2 * elements * bytesPerElement(dtype);
 }
 
+/** Bytes for packages that parse text: two of them, each with its tile and its chunks on their way; text comes in pieces. */
+export function ingestBytes(elements: number, chunk: number, dtype: DType): number {
+  return WORKER_BASE_BYTES + 2 * (elements + inFlight(chunk, elements)) * bytesPerElement(dtype);
+}
+
+/**
+ * Bytes for packages that write `rows` as text: two of them, each with its tile, the chunks that hold its rows on their way,
+ * and the text.
+ */
+export function exportBytes(rows: number, { shape: [, cols], chunk, dtype }: ExportedArray): number {
+  const touched = Math.ceil(rows / chunk[0]) * Math.ceil(cols / chunk[1]);
+  const transfers = Math.min(CHUNKS_IN_FLIGHT, touched) * chunk[0] * chunk[1];
+  return WORKER_BASE_BYTES + 2 * ((rows * cols + transfers) * bytesPerElement(dtype) + rows * cols * LONGEST_NUMBER);
+}
+interface ExportedArray {
+  readonly shape: readonly [number, number];
+  readonly chunk: readonly [number, number];
+  readonly dtype: DType;
+}
+/** Characters of the longest number and its separator (packages/matrix: csv/format.ts). */
+const LONGEST_NUMBER = 26;
+
 /** Bytes for the checks of a product: two packages, each with all of Y (k x cols, float64) and two strips of 4 MiB. */
 export function productCheckBytes(k: number, cols: number): number {
   return WORKER_BASE_BYTES + 2 * (k * cols * 8 + 2 * STRIP_BYTES);

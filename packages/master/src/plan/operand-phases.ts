@@ -7,7 +7,8 @@ import {
   type OperandSpec,
   type RandomRecipe,
 } from '@tessera/protocol';
-import { generateBytes, makespan, type FleetModel } from './cost-model.ts';
+import { exportBytes, generateBytes, ingestBytes, makespan, type FleetModel } from './cost-model.ts';
+import { PlanDoesNotFitError } from './errors.ts';
 import { gridOf, piece } from './grid.ts';
 import type { PhaseCost, PhasePlan } from './plan.ts';
 
@@ -49,17 +50,23 @@ export function joined(plans: readonly PhasePlan[]): PhasePlan[] {
         bytesRead: plans.reduce((sum, { cost }) => sum + (cost?.bytesRead ?? 0), 0),
         bytesWritten: plans.reduce((sum, { cost }) => sum + (cost?.bytesWritten ?? 0), 0),
         seconds: plans.reduce((sum, { cost }) => sum + (cost?.seconds ?? 0), 0),
+        workerBytes: Math.max(...plans.map(({ cost }) => cost?.workerBytes ?? 0)),
       },
     },
   ];
 }
 
-function textCost(read: number, written: number, text: number, packages: number, fleet: FleetModel): PhaseCost {
+function textCost(
+  { read, written, text, workerBytes }: { read: number; written: number; text: number; workerBytes: number },
+  packages: number,
+  fleet: FleetModel,
+): PhaseCost {
   const each = text / packages / TEXT_PER_SECOND + (read + written) / packages / fleet.bytesPerSecond;
   return {
     bytesRead: read,
     bytesWritten: written,
     seconds: makespan(packages, each + fleet.secondsPerPackage, fleet.workers),
+    workerBytes,
   };
 }
 
@@ -105,13 +112,15 @@ export function generatePhase(
           fleet.secondsPerPackage,
         fleet.workers,
       ),
+      workerBytes: generateBytes(block[0] * block[1], array.dtype),
     },
   };
 }
 
 /**
  * Packages that parse a CSV operand: whole rows of chunks each, from the text bands that hold their rows. A text that can
- * only be read from its start (compressed, quoted) is one package.
+ * only be read from its start (compressed, quoted) is one package, which holds one row of chunks at a time.
+ * @throws PlanDoesNotFitError when one row of chunks does not fit a worker's memory.
  */
 export function ingestPhase(
   name: string,
@@ -123,14 +132,33 @@ export function ingestPhase(
   const [rows, cols] = array.shape;
   const textBytes = text.bands.at(-1)!.byteEnd - text.bands[0]!.byteStart;
   const bytesPerRow = Math.max(1, textBytes / rows);
-  const chunkRows = Math.max(1, Math.round(least.ingestBytes / bytesPerRow / array.chunk[0]));
-  const rowsEach =
-    text.bands.length === 1 && (text.gzip || text.quoted) ? rows : Math.min(rows, chunkRows * array.chunk[0]);
+  const most = Math.min(rows, array.chunk[0]);
+  const needed = (height: number) => ingestBytes(height * cols, array.chunk[0] * array.chunk[1], array.dtype);
+  if (needed(most) > fleet.memoryBytes)
+    throw new PlanDoesNotFitError(
+      `${most} rows of the CSV of ${name}, ${cols} numbers each,`,
+      needed(most),
+      fleet.memoryBytes,
+    );
+  let chunkRows = Math.max(1, Math.round(least.ingestBytes / bytesPerRow / array.chunk[0]));
+  while (chunkRows > 1 && needed(chunkRows * array.chunk[0]) > fleet.memoryBytes) chunkRows = Math.floor(chunkRows / 2);
+  const isOne = text.bands.length === 1 && (text.gzip || text.quoted);
+  const rowsHeld = Math.min(rows, isOne ? array.chunk[0] : chunkRows * array.chunk[0]);
+  const rowsEach = isOne ? rows : rowsHeld;
   const grid = gridOf(array.shape, [rowsEach, cols]);
   return {
     phase: 'ingest',
     packages: grid.count,
-    cost: textCost(textBytes, rows * cols * bytesPerElement(array.dtype), textBytes, grid.count, fleet),
+    cost: textCost(
+      {
+        read: textBytes,
+        written: rows * cols * bytesPerElement(array.dtype),
+        text: textBytes,
+        workerBytes: needed(rowsHeld),
+      },
+      grid.count,
+      fleet,
+    ),
     at(index) {
       const region = grid.region(index);
       const last = region.row + region.rows - 1;
@@ -148,7 +176,11 @@ export function ingestPhase(
   };
 }
 
-/** Packages that write an array as CSV text, whole rows of chunks each. */
+/**
+ * Packages that write an array as CSV text: whole rows of chunks each, or fewer rows where memory asks for that, though
+ * chunks are read several times then.
+ * @throws PlanDoesNotFitError when a single row does not fit a worker's memory.
+ */
 export function exportPhase(
   name: string,
   array: ArrayDeclaration,
@@ -156,13 +188,21 @@ export function exportPhase(
   least: LeastWork = LEAST_WORK,
 ): PhasePlan {
   const [rows, cols] = array.shape;
-  const wanted = Math.max(1, Math.round(least.exported / cols / array.chunk[0])) * array.chunk[0];
-  const grid = gridOf(array.shape, [Math.min(rows, wanted), cols]);
+  let height = Math.min(rows, Math.max(1, Math.round(least.exported / cols / array.chunk[0])) * array.chunk[0]);
+  while (height > 1 && exportBytes(height, array) > fleet.memoryBytes) height = Math.ceil(height / 2);
+  const workerBytes = exportBytes(height, array);
+  if (workerBytes > fleet.memoryBytes)
+    throw new PlanDoesNotFitError(`a row of ${name} as CSV, ${cols} numbers,`, workerBytes, fleet.memoryBytes);
+  const grid = gridOf(array.shape, [height, cols]);
   const text = rows * cols * TEXT_BYTES;
   return {
     phase: 'export',
     packages: grid.count,
-    cost: textCost(rows * cols * bytesPerElement(array.dtype), text, text, grid.count, fleet),
+    cost: textCost(
+      { read: rows * cols * bytesPerElement(array.dtype), written: text, text, workerBytes },
+      grid.count,
+      fleet,
+    ),
     at: (index) => ({ kind: 'export', source: piece(name, grid.region(index)), text: name, part: index }),
   };
 }

@@ -137,6 +137,7 @@ function wholeFigures(figures: OperationPlan['figures'], phases: readonly PhaseP
     phases.reduce((total, phase) => total + (of(phase) ?? 0), 0);
   return {
     ...figures,
+    peakWorkerBytes: Math.max(figures.peakWorkerBytes, ...phases.map(({ cost }) => cost?.workerBytes ?? 0)),
     packages: sum(({ packages }) => packages),
     bytesRead: sum(({ cost }) => cost?.bytesRead),
     bytesWritten: sum(({ cost }) => cost?.bytesWritten),

@@ -22,11 +22,13 @@ export interface PhaseCost {
   readonly bytesWritten: number;
   /** Wall seconds on the whole fleet, from the rates that the plan was given or assumes. */
   readonly seconds: number;
+  /** Largest resident size that a worker should reach in it; missing where the operation's figures count it. */
+  readonly workerBytes?: number;
 }
 
 /** What an operation's own phases are expected to hold and move, in bytes, and how good that is. */
 export interface OperationFigures {
-  /** Largest resident size that a worker should reach, operand pieces that it keeps included. */
+  /** Largest resident size that a worker should reach, operand pieces that it keeps included; of a whole job, in any phase. */
   readonly peakWorkerBytes: number;
   /** Read and written by the compute and reduce phases: what the bound speaks of. */
   readonly movedBytes: number;

@@ -78,7 +78,8 @@ export class TileMemory {
     const { own, files } = this.#bare ?? { own: 0, files: 0 };
     const used = Math.max(this.#process.resident().own, own + this.#held);
     // Of files the program's code counts; those that are mapped since the system takes back by itself.
-    return files + used + bytes + MAJOR_EVERY > this.#limit;
+    // As much as passes between two looks stays free, and as much again for what is no tile.
+    return files + used + bytes + 2 * MAJOR_EVERY > this.#limit;
   }
 
   #collect(type: 'minor' | 'major'): void {

@@ -1,3 +1,5 @@
+const nothing = () => undefined;
+
 /**
  * Lets one piece of work run at a time, in the order of asking: a worker's kernel uses all the threads it was given, so
  * two computations at once would only share them, and hold twice the memory.
@@ -11,7 +13,8 @@ export class Turn {
       signal?.throwIfAborted();
       return work();
     });
-    this.#last = mine.catch(() => undefined);
+    // Not `mine` itself, which would keep a block that was computed until the next turn.
+    this.#last = mine.then(nothing, nothing);
     return mine;
   }
 }
