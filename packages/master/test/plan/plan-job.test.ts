@@ -131,6 +131,38 @@ describe('every planned package', () => {
     }
   });
 
+  it('of an export has rows that fit, and together they are all rows, once and in order', () => {
+    // 8 chunks of 8 MiB on their way in each of two packages, and the base.
+    const mib = fc.integer({ min: 420, max: 1024 });
+    const property = fc.property(size, size, fc.integer({ min: 1, max: 300_000 }), mib, (rows, inner, cols, memory) => {
+      const fleet = { workers: 2, memoryBytes: memory * MIB, cores: 1 };
+      const plan = planJob(jobOf('multiply', [rows, inner], [inner, cols], { fleet, exports: ['C'] }));
+      expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(fleet.memoryBytes);
+      let next = 0;
+      for (const body of packagesOf(plan, 'export')) {
+        const { source } = body as { source: { row: number; rows: number; cols: number } };
+        expect(source).toMatchObject({ row: next, cols });
+        next += source.rows;
+      }
+      expect(next).toBe(rows);
+    });
+    fc.assert(property, { numRuns: 60 });
+  });
+
+  it('of an ingest that holds more than a worker may is refused, naming what and how much', () => {
+    const cols = 1_000_000;
+    const rows = 1024;
+    const bands = [{ byteStart: 0, byteEnd: rows * cols * 19, firstRow: 0, rows }];
+    const csv = { url: 'file:///a.csv', delimiter: ',', header: false, quoted: false, gzip: true, bands };
+    const given = jobOf('multiply', [rows, cols], [cols, 8], {
+      fleet: { workers: 2, memoryBytes: 900 * MIB, cores: 1 },
+    });
+    const A: OperandSpec = { kind: 'csv', shape: [rows, cols], csv };
+    expect(() => planJob({ ...given, operands: { ...given.operands, A } })).toThrow(
+      /rows of the CSV of A, 1000000 numbers each, needs? \d+ MiB/,
+    );
+  });
+
   it('of an ingest holds the bands of its rows', () => {
     fc.assert(
       fc.property(
