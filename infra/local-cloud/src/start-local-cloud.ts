@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmodSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from './action.ts';
@@ -139,7 +138,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   ).catch(async (error: unknown) => {
     power.close();
     await watchdog.dismiss();
-    await rm(stateDir, { recursive: true, force: true });
+    rmSync(stateDir, { recursive: true, force: true });
     throw error;
   });
   endpoint = gateway.endpoint;
@@ -156,7 +155,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await fleet.close(Math.min(stopGraceMs, longestCloseGraceMs));
     await gateway.close();
     await (await storage)?.close();
-    await rm(stateDir, { recursive: true, force: true, maxRetries: 3 });
+    // Nobody is served any more, so nobody waits for it.
+    rmSync(stateDir, { recursive: true, force: true, maxRetries: 3 });
     await watchdog.dismiss();
   };
   const { accessKeyId, secretAccessKey } = credentials.owner;

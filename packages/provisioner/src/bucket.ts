@@ -15,11 +15,19 @@ export interface EnsuredBucket {
 /** Days after which what jobs left in the bucket is deleted. */
 const JOB_DAYS = 30;
 
-/** Finds the bucket `tessera-<cluster>-<8 hex digits>` of this account and region, or makes it. */
-export async function ensureBucket(s3: S3Client, world: World, cluster: ClusterName): Promise<EnsuredBucket> {
+/**
+ * Finds the bucket `tessera-<cluster>-<8 hex digits>` of this account and region, or makes it. One that is made can be
+ * used at once: `settled` resolves when it is closed to the public and its jobs expire.
+ */
+export async function ensureBucket(
+  s3: S3Client,
+  world: World,
+  cluster: ClusterName,
+): Promise<EnsuredBucket & { readonly settled: Promise<void> }> {
   const found = await findBucket(s3, world, cluster);
-  if (found !== undefined) return { outcome: 'found', bucket: found };
-  return { outcome: 'created', bucket: await createBucket(s3, world, cluster) };
+  if (found !== undefined) return { outcome: 'found', bucket: found, settled: Promise.resolve() };
+  const bucket = await createBucket(s3, world, cluster);
+  return { outcome: 'created', bucket, settled: settle(s3, world, bucket) };
 }
 
 /** The fleet's bucket in the clients' region, the first by name where there are several. */
@@ -45,8 +53,7 @@ export async function findBucket(s3: S3Client, world: World, cluster: ClusterNam
 }
 
 async function createBucket(s3: S3Client, world: World, cluster: ClusterName): Promise<string> {
-  const { CreateBucketCommand, PutBucketLifecycleConfigurationCommand, PutPublicAccessBlockCommand } =
-    await import('./aws/s3.ts');
+  const { CreateBucketCommand } = await import('./aws/s3.ts');
   const region = await s3.config.region();
   const suffix = Array.from({ length: 8 }, () => Math.floor(world.random() * 16).toString(16)).join('');
   const Bucket = `tessera-${cluster}-${suffix}`;
@@ -60,6 +67,11 @@ async function createBucket(s3: S3Client, world: World, cluster: ClusterName): P
     // The answer to an earlier try of this request was lost.
     if (awsCode(error) !== 'BucketAlreadyOwnedByYou') throw error;
   }
+  return Bucket;
+}
+
+async function settle(s3: S3Client, world: World, Bucket: string): Promise<void> {
+  const { PutBucketLifecycleConfigurationCommand, PutPublicAccessBlockCommand } = await import('./aws/s3.ts');
   const closed = {
     BlockPublicAcls: true,
     BlockPublicPolicy: true,
@@ -86,7 +98,6 @@ async function createBucket(s3: S3Client, world: World, cluster: ClusterName): P
       s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: expire }), send),
     ),
   ]);
-  return Bucket;
 }
 
 /** Deletes a bucket and everything in it. One that is gone already is fine. */

@@ -10,7 +10,7 @@ import { findInstances } from './instances/find.ts';
 import type { InstanceInfo, Role } from './instances/instance.ts';
 import { waitUntilOnline } from './instances/online.ts';
 import { type EnsuredQueues, ensureQueues } from './queues.ts';
-import { type Step, stepRecorder } from './step.ts';
+import { type Step, type StepEnd, stepRecorder } from './step.ts';
 import { together } from './together.ts';
 import { type World, worldOf } from './world.ts';
 
@@ -50,17 +50,19 @@ export async function provisionFleet(clients: Clients, spec: FleetSpec, options:
   const bundles = { worker: bundleOf(spec.artifacts.worker), master: bundleOf(spec.artifacts.master) };
 
   const storage = async (world: World) => {
-    const { bucket } = await step('bucket', `bucket tessera-${cluster}-…`, async () => {
+    const { bucket, outcome, settled } = await step('bucket', `bucket tessera-${cluster}-…`, async () => {
       const found = await ensureBucket(clients.s3, world, cluster);
       return { ...found, detail: found.bucket };
     });
-    await step('bundles', 'programs for master and workers', async () => {
-      const artifacts = [...spec.artifacts.worker, ...spec.artifacts.master];
-      const uploaded = await uploadArtifacts(clients.s3, world, bucket, artifacts);
-      return uploaded.length === 0
-        ? { outcome: 'found', detail: `${artifacts.length} files` }
-        : { outcome: 'uploaded', detail: uploaded.join(', ') };
-    });
+    const upload = (world: World) =>
+      step('bundles', 'programs for master and workers', async () => {
+        const artifacts = [...spec.artifacts.worker, ...spec.artifacts.master];
+        const uploaded = await uploadArtifacts(clients.s3, world, bucket, artifacts, outcome === 'created');
+        return uploaded.length === 0
+          ? { outcome: 'found', detail: `${artifacts.length} files` }
+          : { outcome: 'uploaded', detail: uploaded.join(', ') };
+      });
+    await together<[void, StepEnd]>(world, (world) => [settled, upload(world)]);
     return bucket;
   };
   const queues = (world: World) =>

@@ -37,6 +37,7 @@ describe.skipIf(reason !== undefined)('against moto', () => {
         ensureQueues(clients, world, 'default'),
         ensureBucket(clients.s3, world, 'default'),
       ]);
+      await bucket.settled;
       const uploaded = await uploadArtifacts(clients.s3, world, bucket.bucket, spec.artifacts.worker);
       return { outcomes: [master, workers, queues, bucket].map(({ outcome }) => outcome), uploaded };
     };
@@ -84,7 +85,7 @@ print(json.dumps({'status': stack['StackStatus'], 'bucket': out['BucketName'], '
       policy: { Statement: { Action: string[]; Resource: string | string[] }[] };
     };
     expect(made).toMatchObject({ status: 'CREATE_COMPLETE', ingress: [] });
-    expect(await ensureBucket(clients.s3, world, 'lab')).toEqual({ outcome: 'found', bucket: made.bucket });
+    expect(await ensureBucket(clients.s3, world, 'lab')).toMatchObject({ outcome: 'found', bucket: made.bucket });
     expect(made.policy.Statement, answer).toHaveLength(6);
     for (const { Action, Resource } of made.policy.Statement) {
       expect(Action.some((action) => action.includes('*'))).toBe(false);

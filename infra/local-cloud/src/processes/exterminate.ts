@@ -35,7 +35,7 @@ export async function exterminate({ groups, marker, graceMs }: Extermination): P
   for (
     let waited = 0;
     living.length > 0 && waited < graceMs;
-    waited += wait, wait = Math.min(wait * 2, longestPauseMs)
+    waited += wait, wait = Math.min(wait * 1.5, longestPauseMs)
   ) {
     await sleep(Math.min(wait, graceMs - waited));
     living = look();

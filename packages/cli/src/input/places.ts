@@ -28,6 +28,11 @@ export type Delivery =
   /** Stored where workers reach it, wanted elsewhere: copied as `.npy` or `.zarr`. */
   | { readonly kind: 'copy'; readonly to: string };
 
+/** Whether all of a job lies on this machine, none of it in a bucket. */
+export function isHere({ folder, delivery }: Places): boolean {
+  return folder !== undefined && !('to' in delivery && delivery.to.startsWith('s3:'));
+}
+
 /** The workspace of a job on this machine: a folder of its own where the person called from. */
 export function localPlaces(cwd: string, jobId: string, out: Output | undefined): Places {
   const folder = join(cwd, 'tessera-jobs', jobId);

@@ -5,7 +5,7 @@ import { createResultQueue, provisionFleet, startMaster, type Fleet, type Starte
 import { bringCertificate } from '../check/certificate-place.ts';
 import { fleetSpec } from '../cloud/fleet.ts';
 import { JobFailedError, UsageError } from '../errors.ts';
-import type { Places } from '../input/places.ts';
+import { isHere, type Places } from '../input/places.ts';
 import { counted, formatSeconds } from '../view/format.ts';
 import { bringHome, makeWorkspace, removeEmpty } from './bring-home.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
@@ -70,7 +70,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     const given = mapOperands(record.home.given, (file) => file?.place ?? null);
     const [outputs, certified] = await Promise.all([
       bringHome({ places, jobId, given, context: storeContext(run), signal }),
-      report.verified.method === 'off' ? undefined : objects.get(jobKey(jobId, 'certificate'), { signal }),
+      lastWord(run, report, objects, places),
     ]);
     const certificate = outputs.C.startsWith('s3:')
       ? certified && `s3://${bucket}/${jobKey(jobId, 'certificate')}`
@@ -106,6 +106,20 @@ async function submit({ job, signal }: JobRun, record: JobRecord, places: Places
     await objects.set(jobKey(job.id, 'manifest'), encoded(job.resumed.manifest), { signal });
   }
   await objects.set(jobKey(job.id, 'job'), encoded(record), { signal });
+}
+
+/** The certificate, if there is one: the last thing that is asked of a cloud which keeps nothing of the job. */
+async function lastWord(
+  { cloud, job, signal }: JobRun,
+  report: Report,
+  objects: Store,
+  places: Places,
+): Promise<Uint8Array | undefined> {
+  const certified =
+    report.verified.method === 'off' ? undefined : await objects.get(jobKey(job.id, 'certificate'), { signal });
+  // It ends while the result is put in its place; who closes it later waits for the same end.
+  if (cloud.ephemeral && isHere(places)) cloud.close().catch(() => undefined);
+  return certified;
 }
 
 /** Notes in the record that the job is over, except where nothing but the record would stay of it. */

@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { awsCode, awsStatus } from '../aws-code.ts';
 import { callAws } from '../retry.ts';
 import type { World } from '../world.ts';
@@ -7,6 +7,7 @@ import { artifactKey } from './bundle.ts';
 
 /**
  * Puts artifacts into the bucket under their hashes, those that are absent. S3 checks the hash of what arrives.
+ * @param isNew whether the bucket was made just now: nothing is there, so nothing is looked for
  * @returns names of those that were uploaded
  */
 export async function uploadArtifacts(
@@ -14,17 +15,27 @@ export async function uploadArtifacts(
   world: World,
   bucket: string,
   artifacts: readonly Artifact[],
+  isNew = false,
 ): Promise<string[]> {
   const byKey = new Map(artifacts.map((artifact) => [artifactKey(artifact), artifact]));
   const uploaded = await Promise.all(
-    [...byKey].map(async ([key, artifact]) => ((await put(s3, world, bucket, key, artifact)) ? [artifact.name] : [])),
+    [...byKey].map(async ([key, artifact]) =>
+      (await put(s3, world, bucket, key, artifact, isNew)) ? [artifact.name] : [],
+    ),
   );
   return uploaded.flat();
 }
 
-async function put(s3: S3Client, world: World, bucket: string, key: string, artifact: Artifact): Promise<boolean> {
+async function put(
+  s3: S3Client,
+  world: World,
+  bucket: string,
+  key: string,
+  artifact: Artifact,
+  isNew: boolean,
+): Promise<boolean> {
   const { PutObjectCommand } = await import('../aws/s3.ts');
-  if (await exists(s3, world, bucket, key)) return false;
+  if (!isNew && (await exists(s3, world, bucket, key))) return false;
   const body = artifact.content instanceof Uint8Array ? artifact.content : await readWhole(artifact.content.path);
   const request = {
     Bucket: bucket,
@@ -35,12 +46,24 @@ async function put(s3: S3Client, world: World, bucket: string, key: string, arti
     IfNoneMatch: '*',
   };
   try {
-    await callAws(world, (send) => s3.send(new PutObjectCommand(request), send));
+    await callAws(world, (send) => s3.send(signedAs(new PutObjectCommand(request), artifact.sha256), send));
   } catch (error) {
     if (awsCode(error) !== 'PreconditionFailed') throw error;
     return false;
   }
   return true;
+}
+
+/** The command, its body's hash in the signature: it is known, and the client would compute it once more. */
+function signedAs(command: PutObjectCommand, sha256: string): PutObjectCommand {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers['x-amz-content-sha256'] = sha256;
+      return next(args);
+    },
+    { step: 'build', name: 'knownContentHash' },
+  );
+  return command;
 }
 
 async function exists(s3: S3Client, world: World, Bucket: string, Key: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Clock } from '@tessera/protocol';
+import { askMetadata } from './metadata.ts';
 
 const INTERVAL_MS = 5_000;
 
@@ -9,20 +10,11 @@ const INTERVAL_MS = 5_000;
  */
 export async function spotNotice(endpoint: string, clock: Clock, stop: AbortController): Promise<void> {
   const { signal } = stop;
-  const ask = (path: string, init: RequestInit) =>
-    fetch(new URL(path, endpoint), { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
   try {
     for (;;) {
       await clock.sleep(INTERVAL_MS, signal);
-      const token = await ask('/latest/api/token', {
-        method: 'PUT',
-        headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
-      });
-      const notice = await ask('/latest/meta-data/spot/instance-action', {
-        headers: { 'x-aws-ec2-metadata-token': await token.text() },
-      });
-      await notice.arrayBuffer();
-      if (notice.ok) stop.abort(new Error('the spot instance is about to be taken away'));
+      const notice = await askMetadata(endpoint, '/latest/meta-data/spot/instance-action', signal);
+      if (notice !== undefined) stop.abort(new Error('the spot instance is about to be taken away'));
     }
   } catch {
     // Told to stop, or nothing to ask: either way there is nothing more to watch.
