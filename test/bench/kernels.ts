@@ -94,26 +94,29 @@ print(
 );
 
 const add = [];
-for (const dtype of dtypes) {
-  const n = 4096;
-  const job = sum(matrices(dtype, n), n);
-  const measured = await interleaved(
-    [
-      ...kernels.map((kernel) => ({ name: kernel.name, run: () => seconds(() => kernel.add(job)) })),
-      ...(numpy ? [{ name: 'numpy', run: () => numpy.add(dtype, n) }] : []),
-    ],
-    rounds,
-  );
-  for (const name of measured.keys()) {
-    const rate = rateOf(measured, name, (3 * job.c.byteLength) / 1e9);
-    add.push({ dtype, n, kernel: name, gbps: rate.median, best: rate.best, ofNumpy: rate.share('numpy') });
+for (const dtype of dtypes)
+  for (const into of ['a', 'c'] as const) {
+    const n = 4096;
+    const [a, b, c] = matrices(dtype, n);
+    const job = sum(a, b, into === 'a' ? a : c, n);
+    const measured = await interleaved(
+      [
+        ...kernels.map((kernel) => ({ name: kernel.name, run: () => seconds(() => kernel.add(job)) })),
+        ...(numpy ? [{ name: 'numpy', run: () => numpy.add(dtype, n, into) }] : []),
+      ],
+      rounds,
+    );
+    for (const name of measured.keys()) {
+      const rate = rateOf(measured, name, (3 * job.c.byteLength) / 1e9);
+      add.push({ dtype, n, into, kernel: name, gbps: rate.median, best: rate.best, ofNumpy: rate.share('numpy') });
+    }
   }
-}
-print('\nadd 4096x4096 into a third matrix that is in memory already (numpy: out=), GB/s over three streams');
+print('\nadd 4096x4096 in place (A += B), and into a third matrix that is in memory already (C = A + B, numpy: out=)');
+print('GB/s over three streams');
 print(
   table(
-    ['dtype  kernel', 'median', 'best', 'of numpy'],
-    add.map((row) => [`${row.dtype} ${row.kernel}`, one(row.gbps), one(row.best), two(row.ofNumpy)]),
+    ['dtype  into  kernel', 'median', 'best', 'of numpy'],
+    add.map((row) => [`${row.dtype} ${row.into} ${row.kernel}`, one(row.gbps), one(row.best), two(row.ofNumpy)]),
   ),
 );
 

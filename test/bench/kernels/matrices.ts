@@ -32,7 +32,7 @@ export const product = ([a, b, c]: [Elements, Elements, Elements], n: number): G
   ldc: n,
 });
 
-export const sum = ([a, b, c]: [Elements, Elements, Elements], n: number): ElementWise => ({
+export const sum = (a: Elements, b: Elements, c: Elements, n: number): ElementWise => ({
   rows: n,
   cols: n,
   alpha: 1,

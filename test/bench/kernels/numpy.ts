@@ -6,8 +6,8 @@ export interface Numpy {
   readonly version: string;
   /** Seconds of one C = A @ B of n×n matrices, into an existing C. */
   multiply(dtype: string, n: number): Promise<number>;
-  /** Seconds of one np.add of n×n matrices, into an existing C. */
-  add(dtype: string, n: number): Promise<number>;
+  /** Seconds of one np.add of n×n matrices, into an existing C or into A. */
+  add(dtype: string, n: number, into: 'a' | 'c'): Promise<number>;
   close(): void;
 }
 
@@ -17,14 +17,14 @@ import numpy as np
 print(json.dumps({'version': np.__version__}), flush=True)
 kept = {}
 for line in sys.stdin:
-    op, dtype, n = json.loads(line)
+    op, dtype, n, *into = json.loads(line)
     if (dtype, n) not in kept:
         kept.clear()
         random = np.random.default_rng(1)
         kept[(dtype, n)] = [random.random((n, n)).astype(dtype) - 0.5 for _ in range(3)]
     a, b, c = kept[(dtype, n)]
     start = time.perf_counter()
-    np.matmul(a, b, out=c) if op == 'multiply' else np.add(a, b, out=c)
+    np.matmul(a, b, out=c) if op == 'multiply' else np.add(a, b, out=a if into == ['a'] else c)
     print(json.dumps(time.perf_counter() - start), flush=True)
 `;
 
@@ -52,7 +52,7 @@ export async function startNumpy(): Promise<Numpy | undefined> {
   return {
     version: (first as { version: string }).version,
     multiply: (dtype, n) => ask('multiply', dtype, n),
-    add: (dtype, n) => ask('add', dtype, n),
+    add: (dtype, n, into) => ask('add', dtype, n, into),
     close: () => child.stdin.end(),
   };
 }

@@ -7,6 +7,8 @@ export interface BlasLibrary {
   /** The family and, where the library tells, its version and the core type it chose. */
   readonly description: string;
   readonly gemm: Readonly<Record<Dtype, KoffiFunction>>;
+  /** cblas_?axpy(n, alpha, x, incX, y, incY). */
+  readonly axpy: Readonly<Record<Dtype, KoffiFunction>>;
   /** False when the library has no setter that we know: it then decides by itself. */
   setThreads(threads: number): boolean;
 }
@@ -62,8 +64,15 @@ export function openBlasLibrary(koffi: Koffi, path: string): BlasLibrary | Rejec
       float64: library.func(gemmPrototype('d', 'double')),
       float32: library.func(gemmPrototype('s', 'float')),
     };
-    for (const dtype of ['float64', 'float32'] as const) selfTest(gemm[dtype], dtype);
-    return { path, gemm, description: describe(library, path), setThreads: threadSetter(library) };
+    const axpy = {
+      float64: library.func(axpyPrototype('d', 'double')),
+      float32: library.func(axpyPrototype('s', 'float')),
+    };
+    for (const dtype of ['float64', 'float32'] as const) {
+      testGemm(gemm[dtype], dtype);
+      testAxpy(axpy[dtype], dtype);
+    }
+    return { path, gemm, axpy, description: describe(library, path), setThreads: threadSetter(library) };
   } catch (cause) {
     return { path, found: true, reason: cause instanceof Error ? cause.message : String(cause) };
   }
@@ -72,13 +81,16 @@ export function openBlasLibrary(koffi: Koffi, path: string): BlasLibrary | Rejec
 const gemmPrototype = (letter: string, real: string): string =>
   `void cblas_${letter}gemm(int order, int transA, int transB, int m, int n, int k, ${real} alpha, const void *a, int lda, const void *b, int ldb, ${real} beta, void *c, int ldc)`;
 
+const axpyPrototype = (letter: string, real: string): string =>
+  `void cblas_${letter}axpy(int n, ${real} alpha, const void *x, int incX, void *y, int incY)`;
+
 /**
  * Two products of small integers, exact in either precision whatever the order of summation: a 2×3 by 3×2 one inside
  * wider rows, which a library with 64-bit integers (ilp64) or another argument order gets wrong, and one of 37×41×43,
  * transposed, large enough to enter the kernels that the library picked for this processor.
  * C holds NaN before each: beta = 0 must not read it.
  */
-function selfTest(gemm: KoffiFunction, dtype: Dtype): void {
+function testGemm(gemm: KoffiFunction, dtype: Dtype): void {
   for (const [m, n, k, transA, transB] of [
     [2, 2, 3, false, false],
     [37, 41, 43, true, true],
@@ -104,6 +116,18 @@ function selfTest(gemm: KoffiFunction, dtype: Dtype): void {
           );
       }
   }
+}
+
+/** A difference of 37 small integers, exact in either precision. */
+function testAxpy(axpy: KoffiFunction, dtype: Dtype): void {
+  const Reals = dtype === 'float64' ? Float64Array : Float32Array;
+  const [x, y] = [new Reals(37).map((_, i) => i), new Reals(37).map((_, i) => i * i)];
+  axpy(37, -1, x, 1, y, 1);
+  const wrong = y.findIndex((element, i) => element !== i * i - i);
+  if (wrong >= 0)
+    throw new Error(
+      `its ${dtype} difference of vectors is wrong: element ${wrong} is ${y[wrong]}, not ${wrong * wrong - wrong}`,
+    );
 }
 
 /** How each family is told its thread count; a process-wide setting in all of them. */

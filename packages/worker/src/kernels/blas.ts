@@ -1,15 +1,16 @@
+import { asAxpy } from './axpy.ts';
 import { blasCandidates, cblas, openBlasLibrary } from './blas-library.ts';
 import type { BlasLibrary, RejectedLibrary } from './blas-library.ts';
-import type { Trials } from './trials.ts';
-import { checkGemm } from './check-job.ts';
+import { checkElementWise, checkGemm } from './check-job.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
-import { inlineMultiplyAdds } from './event-loop.ts';
+import { elementsPerTurn, inlineMultiplyAdds } from './event-loop.ts';
 import { dtypeOf } from './kernel.ts';
-import type { Gemm, Kernel, KernelLog, KernelUnavailable } from './kernel.ts';
-import type { Koffi } from './koffi.ts';
+import type { ElementWise, Gemm, Kernel, KernelLog, KernelUnavailable } from './kernel.ts';
+import type { Koffi, KoffiFunction } from './koffi.ts';
 import { isScaleOnly, scaleC } from './scale.ts';
 import { Slots } from './slots.ts';
+import type { Trials } from './trials.ts';
 
 export interface BlasOptions {
   /** The worker's share of the cores, set in the library where it has a setter. */
@@ -71,34 +72,39 @@ const unavailable = (reason: string): KernelUnavailable => ({ _tag: 'KernelUnava
 
 function blasKernel(library: BlasLibrary): Kernel {
   const slots = new Slots(callsInFlight);
+  /** Calls off the event loop. koffi holds the arrays until the call is over. */
+  const call = (routine: KoffiFunction, args: unknown[], task: string): Promise<void> =>
+    slots.use(
+      () =>
+        new Promise((resolve, reject) => {
+          routine.async(...args, (cause: unknown) => {
+            if (cause) reject(new KernelFailed('blas', `the call of ${library.path} for ${task} failed`, cause));
+            else resolve();
+          });
+        }),
+    );
   return {
     name: 'blas',
     detail: library.description,
     supports: () => true,
     takesAnyMemory: async () => true,
-    add: addElementWise,
+    async add(job: ElementWise): Promise<void> {
+      checkElementWise(job);
+      const axpy = asAxpy(job);
+      if (!axpy) return addElementWise(job);
+      const { length, scale, x, y } = axpy;
+      const args = [length, scale, x, 1, y, 1];
+      const routine = library.axpy[dtypeOf(y)];
+      if (length <= elementsPerTurn) routine(...args);
+      else await call(routine, args, `adding ${length} elements`);
+    },
     async gemm(job: Gemm): Promise<void> {
       checkGemm(job);
       if (isScaleOnly(job)) return scaleC(job);
       const gemm = library.gemm[dtypeOf(job.c)];
       const args = argumentsOf(job);
-      if (job.m * job.n * job.k <= inlineMultiplyAdds) {
-        gemm(...args);
-        return;
-      }
-      await slots.use(
-        () =>
-          new Promise<void>((resolve, reject) => {
-            // koffi holds the arrays until the call is over; `job` in this closure holds their buffers besides.
-            gemm.async(...args, (cause: unknown) => {
-              if (cause)
-                reject(
-                  new KernelFailed('blas', `the call of ${library.path} for ${job.m}×${job.n}×${job.k} failed`, cause),
-                );
-              else resolve();
-            });
-          }),
-      );
+      if (job.m * job.n * job.k <= inlineMultiplyAdds) gemm(...args);
+      else await call(gemm, args, `multiplying ${job.m}×${job.n}×${job.k}`);
     },
     workspaceBytes: () => 0,
     close: () => slots.drain(),

@@ -34,6 +34,12 @@ function gemm(...args: unknown[]): void {
     }
 }
 
+/** cblas_?axpy for strides of one. */
+function axpy(...args: unknown[]): void {
+  const [n, alpha, x, , y] = args as [number, number, Elements, number, Elements];
+  for (let i = 0; i < n; i++) y[i] = alpha * x[i]! + y[i]!;
+}
+
 const callable = (call: (...args: unknown[]) => unknown): KoffiFunction => Object.assign(call, { async: () => {} });
 
 /** A koffi that knows the libraries given: each a table from symbol to function. */
@@ -56,7 +62,7 @@ const fakeKoffi = (
   return () => Promise.resolve({ version: '0', load, view: () => new ArrayBuffer(0) });
 };
 
-const good = { cblas_dgemm: gemm, cblas_sgemm: gemm };
+const good = { cblas_dgemm: gemm, cblas_sgemm: gemm, cblas_daxpy: axpy, cblas_saxpy: axpy };
 
 async function search(libraries: Parameters<typeof fakeKoffi>[0], blasPath?: string) {
   const said: string[] = [];
@@ -95,6 +101,14 @@ describe('the search for a BLAS', () => {
     expect(said[0]).toMatch(/its float32 product of 2×3 by 3×2 is wrong: element \(\d, \d\) is .*, not /);
   });
 
+  it('reports a library that adds vectors wrongly', async () => {
+    const { opened } = await search({ 'libopenblas.so.0': { ...good, cblas_saxpy: () => {} } });
+    expect(opened).toMatchObject({
+      _tag: 'KernelUnavailable',
+      reason: expect.stringContaining('its float32 difference of vectors is wrong: element 1 is 1, not 0') as string,
+    });
+  });
+
   it('reports a library that reads C although beta is zero', async () => {
     const reading = (...args: unknown[]) => {
       const [, , , m, n, , , , , , , beta, c, ldc] = args as CblasArguments;
@@ -102,7 +116,7 @@ describe('the search for a BLAS', () => {
       gemm(...args);
       for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) c[i * ldc + j]! += beta * before[i * ldc + j]!;
     };
-    const { opened } = await search({ 'libopenblas.so.0': { cblas_dgemm: reading, cblas_sgemm: reading } });
+    const { opened } = await search({ 'libopenblas.so.0': { ...good, cblas_dgemm: reading, cblas_sgemm: reading } });
     expect(opened).toMatchObject({ _tag: 'KernelUnavailable', reason: expect.stringMatching(/is NaN, not/) as string });
   });
 

@@ -6,9 +6,16 @@ import { chooseKernels } from '../../src/kernels/choose.ts';
 import type { ChooseOptions } from '../../src/kernels/choose.ts';
 import { diagnoseKernels } from '../../src/kernels/diagnose.ts';
 import type { Dtype, Gemm, Kernel, KernelRate } from '../../src/kernels/kernel.ts';
+import { isUnavailable } from '../../src/kernels/kernel.ts';
 import { thisMachine } from '../../src/kernels/machine.ts';
+import { openKernel } from '../../src/kernels/open.ts';
 import { RateCache } from '../../src/kernels/rate-cache.ts';
 import { arrayOf } from './reference.ts';
+
+const blas = await openKernel('blas', { threads: 1, log: () => {} });
+const blasIsHere = !isUnavailable(blas);
+if (isUnavailable(blas)) process.stderr.write(`skipped what needs a BLAS: ${blas.reason}\n`);
+else await blas.close();
 
 describe('the choice of kernels', () => {
   let folder: string;
@@ -30,6 +37,8 @@ describe('the choice of kernels', () => {
     koffi: noKoffi,
     ...more,
   });
+
+  const dense = (n: number) => ({ aOffset: 0, lda: n, bOffset: 0, ldb: n, cOffset: 0, ldc: n });
 
   const job = (dtype: Dtype, n: number): Gemm => ({
     m: n,
@@ -61,26 +70,37 @@ describe('the choice of kernels', () => {
     const choice = await chooseKernels(options({ koffi: () => ((loaded = true), noKoffi()) }));
     const { a, b, c } = job('float64', 3);
     const adder = choice.pick('add', 'float64');
-    await adder.add({
-      rows: 3,
-      cols: 3,
-      alpha: 1,
-      a,
-      aOffset: 0,
-      lda: 3,
-      beta: 1,
-      b,
-      bOffset: 0,
-      ldb: 3,
-      c,
-      cOffset: 0,
-      ldc: 3,
-    });
+    await adder.add({ rows: 3, cols: 3, alpha: 1, beta: 1, a, b, c, ...dense(3) });
     await choice.close();
     expect([...c]).toEqual(Array.from({ length: 9 }, () => 3));
     expect(loaded).toBe(false);
     expect(adder.name).toBe('loops');
     expect(said).toEqual([]);
+  });
+
+  it.runIf(blasIsHere)('adds with blas once a product has opened it, or where it was asked for', async () => {
+    const { a, b } = job('float64', 3);
+    const sum = { rows: 3, cols: 3, alpha: 1, beta: 1, a, b, c: a, ...dense(3) };
+    const multiplying = await chooseKernels(options({ koffi: undefined }));
+    await multiply(multiplying.pick('multiply', 'float64'));
+    const asked = await chooseKernels(options({ koffi: undefined, requested: 'blas' }));
+    for (const choice of [multiplying, asked]) {
+      const adder = choice.pick('add', 'float64');
+      await adder.add(sum);
+      expect(adder.name).toBe('blas');
+      await choice.close();
+    }
+    expect([...a]).toEqual(Array.from({ length: 9 }, () => 5));
+  });
+
+  it('adds with the loop where blas was asked for and can’t be had', async () => {
+    const choice = await chooseKernels(options({ requested: 'blas' }));
+    const { a, b } = job('float64', 3);
+    const adder = choice.pick('add', 'float64');
+    await adder.add({ rows: 3, cols: 3, alpha: 1, beta: 1, a, b, c: a, ...dense(3) });
+    expect([...a]).toEqual(Array.from({ length: 9 }, () => 3));
+    expect(adder.name).toBe('loops');
+    await choice.close();
   });
 
   it('measures after the first job and lets later workers start with the rates', async () => {

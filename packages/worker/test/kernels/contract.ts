@@ -201,13 +201,40 @@ function describeAdd(kernel: Kernel, dtype: Dtype): void {
     expectClose({ ...job, m: 33, n: 35 }, expected, (magnitude) => addTolerance(dtype, magnitude));
   });
 
-  it('adds in place, into A and into B', async () => {
+  it.each([
+    [37, 41, 1, 1],
+    [37, 41, 1, -1],
+    [37, 41, -1, 1],
+    [600, 500, 1, 1],
+    [600, 500, -1, 1],
+  ])('adds %d×%d in place, into A and into B, exactly: alpha = %d, beta = %d', async (rows, cols, alpha, beta) => {
     for (const target of ['a', 'b'] as const) {
-      const job = addJob(dtype, 37, 41);
+      const job = { ...addJob(dtype, rows, cols), alpha, beta };
       const expected = rounded(dtype, referenceAdd(job));
       await kernel.add({ ...job, c: job[target] });
-      expectClose({ ...job, m: 37, n: 41, c: job[target] }, expected, () => 0);
+      expectClose({ ...job, m: rows, n: cols, c: job[target] }, expected, () => 0);
     }
+  });
+
+  it('scales in place, and doubles a matrix into itself', async () => {
+    const job = { ...addJob(dtype, 33, 35), alpha: 1, beta: 0.3 };
+    const expected = referenceAdd(job);
+    await kernel.add({ ...job, c: job.a });
+    expectClose({ ...job, m: 33, n: 35, c: job.a }, expected, (magnitude) => addTolerance(dtype, magnitude));
+    const twice = { ...job, b: job.a, beta: 1 };
+    const doubled = rounded(dtype, referenceAdd(twice));
+    await kernel.add({ ...twice, c: job.a });
+    expectClose({ ...job, m: 33, n: 35, c: job.a }, doubled, () => 0);
+  });
+
+  it('adds a block of a larger tile in place and touches nothing beside it', async () => {
+    const stride = 50;
+    const job = { ...addJob(dtype, 40, stride), cols: 37, aOffset: 3, bOffset: 5, cOffset: 3 };
+    const expected = rounded(dtype, referenceAdd(job));
+    const before = job.a.slice();
+    await kernel.add({ ...job, c: job.a });
+    expectClose({ ...job, c: job.a, m: 40, n: 37 }, expected, () => 0);
+    expectOutsideUntouched(job.a, before, 3, stride, 40, 37);
   });
 
   it('does not read a matrix whose scalar is zero', async () => {
