@@ -53,6 +53,19 @@ describe('a job on a fleet where anything can go wrong', () => {
     expect([...ends].sort()).toEqual(['done', 'failed']);
   });
 
+  it('names the package that kills workers, among those that they had when they died', async () => {
+    let killed = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const faults = { ...NO_FAULTS, latencyMs: 20, slowness: [1, 1, 1, 1, 1], poison: true };
+      const { jobs, violations, virtualMs } = await simulate(seed, { faults });
+      expect(violations).toEqual([]);
+      // Twice five deliveries of a minute each, and what they cost the other packages.
+      expect(virtualMs).toBeLessThan(20 * 60_000);
+      if (jobs.some(({ error }) => error?.message.endsWith('(PoisonPackageError)'))) killed++;
+    }
+    expect(killed).toBeGreaterThan(20);
+  });
+
   it('goes the same way twice when the seed is the same, call by call', async () => {
     for (const seed of [7, 8, 9]) {
       const [one, other]: [string[], string[]] = [[], []];

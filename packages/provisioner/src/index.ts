@@ -15,6 +15,7 @@ export { stopFleet, terminateFleet, type TornDown } from './teardown.ts';
 export { createResultQueue, deleteResultQueue, type QueueDepth } from './queues.ts';
 export { startWorkers, stopWorkers, type StartedWorkers, type WorkerStart } from './commands/start-workers.ts';
 export { outputStream, startMaster, type StartedMaster } from './commands/start-master.ts';
+export { lastWords, type LastWords } from './commands/last-words.ts';
 export { cancelCommand, commandStatus, type CommandStatus } from './commands/status.ts';
 export type { RunningCommand } from './commands/running.ts';
 export { followLogStream, type FollowOptions, type LogEvent } from './log-stream.ts';

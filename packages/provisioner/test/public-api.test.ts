@@ -35,6 +35,7 @@ it('the package exports these names', () => {
       "explainAwsError",
       "followLogStream",
       "installScript",
+      "lastWords",
       "learnerLab",
       "masterScript",
       "openClients",

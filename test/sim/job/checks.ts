@@ -178,6 +178,7 @@ export class JobChecks implements QueueWatch, ObjectsWatch {
     const { tag, message, packageId } = report.error ?? { tag: 'none', message: '' };
     const { counts } = this.#world.counts;
     const why = `${tag}: ${message}`;
+    this.#namesKiller(message);
     if (tag === 'PackageFailedError') {
       if (packageId === undefined) this.fail(`no package named: ${why}`);
       const reason = /\((\w+)\)$/.exec(message)?.[1] ?? '';
@@ -191,6 +192,16 @@ export class JobChecks implements QueueWatch, ObjectsWatch {
     if (tag === 'NoAnswerError' && dead.some((body) => body.includes(`"${packageId}"`))) return;
     if (tag === 'PackageUnsettledError' && packageId !== undefined && counts.fullDisk) return;
     this.fail(`the job failed without a good reason: ${why}`);
+  }
+
+  /** Where workers die of one package and of nothing else, that is among those that are named. */
+  #namesKiller(message: string): void {
+    const { poison } = this.#objects();
+    const { rates } = this.#world.faults;
+    if (!message.endsWith('(PoisonPackageError)') || !poison?.startsWith(`${this.#small.prefix}/`)) return;
+    if (Object.values(rates).some((rate) => rate > 0)) return;
+    const named = message.match(/[a-z]+-\d+/g) ?? [];
+    if (!named.some((id) => this.#outputKeys(id).includes(poison))) this.fail(`not the package that kills: ${message}`);
   }
 
   #outputKeys(packageId: string): string[] {

@@ -10,6 +10,7 @@ import { counted, formatSeconds } from '../view/format.ts';
 import { bringHome, makeWorkspace, removeEmpty } from './bring-home.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
 import { mark, storeContext, type JobRun } from './job-run.ts';
+import { tellLastWords } from './last-words.ts';
 import { makeOutcome, type Outcome } from './outcome.ts';
 import { keepRecord, recordPath, type JobRecord } from './record.ts';
 import { mapOperands } from './request.ts';
@@ -63,6 +64,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
 
     const report = await watchJob(run, jobId, master, objects, log);
     mark(run, 'report read');
+    await tellLastWords(run, fleet, report, Date.now() - (run.elapsed() - run.beganAt), log);
     checkReport(jobId, report);
     run.reporter.waitFor('the result is put in its place');
     const home = run.elapsed();

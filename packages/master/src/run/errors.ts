@@ -6,12 +6,18 @@ export abstract class JobError extends Error {
   }
 }
 
+/** Packages that a message names beside the one that it is about. */
+const MOST_SUSPECTS = 8;
+
 /** A package failed too often; `message` carries the worker's own reason. */
 export class PackageFailedError extends JobError {
   readonly _tag = 'PackageFailedError';
   readonly packageId: string;
-  constructor(packageId: string, attempts: number, worker: string, reason: string) {
-    super(`package ${packageId} failed ${attempts} times, last on worker ${worker}: ${reason}`);
+  /** @param suspects other packages that may be to blame: workers had them when they died */
+  constructor(packageId: string, attempts: number, worker: string, reason: string, suspects: readonly string[] = []) {
+    const others = suspects.slice(0, MOST_SUSPECTS).join(', ');
+    const blame = others === '' ? '' : ` (or ${others} is to blame: workers had that too when they died)`;
+    super(`package ${packageId} failed ${attempts} times, last on worker ${worker}${blame}: ${reason}`);
     this.packageId = packageId;
   }
 }

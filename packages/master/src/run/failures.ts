@@ -10,6 +10,10 @@ const DEADLY_TAG = 'PoisonPackageError';
 /** Such verdicts after which nobody else is sent to death. */
 const DEADLY_VERDICTS = 2;
 
+export function isDeadlyTag(tag: string): boolean {
+  return tag === DEADLY_TAG;
+}
+
 /** How often a package failed, of what kind of thing, and what follows. */
 export class Failures {
   all = 0;
@@ -19,7 +23,12 @@ export class Failures {
   add(tag: string): void {
     this.all++;
     if (isPassingTag(tag)) this.#passing++;
-    if (tag === DEADLY_TAG) this.#deadly++;
+    if (isDeadlyTag(tag)) this.#deadly++;
+  }
+
+  /** Whether workers died that had it. One of two that a worker had at once is to blame, and nobody can tell which. */
+  get isDeadly(): boolean {
+    return this.#deadly > 0;
   }
 
   /** Whether there is no point in trying again. @param attempts failures after which that is so */

@@ -129,6 +129,11 @@ export class Flights {
     this.#byId.delete(flight.id);
   }
 
+  /** Ids of those that workers had when they died. */
+  suspects(): string[] {
+    return [...this.#byId.values()].filter(({ failures }) => failures.isDeadly).map(({ id }) => id);
+  }
+
   /** Those sent, the one that was sent the longest ago first. */
   oldestFirst(): Iterable<Flight> {
     return this.#sent;

@@ -18,6 +18,7 @@ import { AbandonedWatch } from './abandoned-watch.ts';
 import { Announcer, type EventBody } from './announcer.ts';
 import { Bell } from './bell.ts';
 import { PackageFailedError, PackageUnsettledError } from './errors.ts';
+import { isDeadlyTag } from './failures.ts';
 import { Flights, type Flight } from './flights.ts';
 import type { Inbox } from './inbox.ts';
 import { isDamage, type Repair } from './repairs.ts';
@@ -270,8 +271,9 @@ class PhaseRun {
     flight.unanswered = 0;
     if (result.status === 'failed') {
       // An answer to an earlier sending than the last: that one is still on its way. Or to one of a master before this.
-      if (result.attempt === flight.attempt && result.attempt > flight.failedAttempt)
-        await this.#failed(flight, result);
+      // That it kills counts all the same: it takes so many deaths to find out that it was sent again long since.
+      const counts = result.attempt === flight.attempt || isDeadlyTag(result.error.tag);
+      if (counts && result.attempt > flight.failedAttempt) await this.#failed(flight, result);
       else tally.duplicates++;
       return;
     }
@@ -325,8 +327,10 @@ class PhaseRun {
     const retried = !flight.failures.areTooMany(stragglers.attempts);
     this.#context.emit({ event: 'package:failed', packageId: flight.id, attempt, worker, ...error, retried });
     if (!retried) {
-      throw new PackageFailedError(flight.id, flight.failures.all, worker, `${error.message} (${error.tag})`);
+      const suspects = flight.failures.isDeadly ? this.#flights.suspects().filter((id) => id !== flight.id) : [];
+      throw new PackageFailedError(flight.id, flight.failures.all, worker, `${error.message} (${error.tag})`, suspects);
     }
+    if (flight.state === 'sent' && attempt < flight.attempt) return;
     tally.retries++;
     const repairs = isDamage(error.tag) ? await this.#patiently(() => this.#context.repairsFor(flight.body)) : [];
     if (flight.state === 'over') return;
