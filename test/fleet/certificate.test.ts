@@ -48,6 +48,8 @@ async function expectHashes({ operands, C }: Certificate, output: string): Promi
   }
 }
 
+/** Reads so slowly that a check is worth being cut. */
+const slow = { fleet: { workers: 2, memoryBytes: 1 << 30, cores: 1, rates: { bytesPerSecond: 1e6 } } };
 const vast = { fleet: { workers: 2, memoryBytes: 1 << 30, cores: 1 } };
 
 const jobs: Record<string, () => Promise<Pick<JobSpec, 'op' | 'operands'> & Partial<JobSpec>>> = {
@@ -77,6 +79,32 @@ const jobs: Record<string, () => Promise<Pick<JobSpec, 'op' | 'operands'> & Part
     operands: { A: await stored([230, 310]), B: await stored([310, 170], { dtype: 'float32' }) },
     dtype: 'float32',
   }),
+  'a long and thin product, checked in ranges of k': async () => ({
+    ...slow,
+    op: 'multiply',
+    operands: { A: await stored([6, 50_000]), B: await stored([50_000, 7]) },
+  }),
+  'a long and thin product of transposed files, checked in ranges of k': async () => ({
+    ...slow,
+    op: 'multiply',
+    operands: {
+      A: await stored([6, 50_000], { transposed: true }),
+      B: await stored([50_000, 7], { transposed: true }),
+    },
+    alpha: -2,
+  }),
+  'a long and thin product of Zarr arrays, checked in ranges of k': async () => ({
+    ...slow,
+    op: 'multiply',
+    operands: {
+      A: await stored([6, 50_000], { extension: 'zarr', chunk: [4, 9000] }),
+      B: await stored([50_000, 7], { extension: 'zarr', chunk: [3000, 7] }),
+    },
+  }),
+  'AᵀA of a long and thin A, checked in ranges of k': async () => {
+    const A = await stored([50_000, 6]);
+    return { ...slow, op: 'gram', operands: { A, B: A } };
+  },
   AᵀA: async () => {
     const A = await stored([150, 230]);
     return { op: 'gram', operands: { A, B: A } };
@@ -97,6 +125,16 @@ it.each(Object.entries(jobs))('a certificate has the hashes of what is stored: %
     const certificate = await certified({ ...vast, ...(await make()), output: { url: output } });
     await expectHashes(certificate!, output);
   }
+});
+
+it('tells the residual of a check whose ranges of k were shared out', async () => {
+  const operands = { A: await stored([6, 50_000]), B: await stored([50_000, 7]) };
+  const { verification } = (await certified({ ...slow, op: 'multiply', operands }))!;
+  const [project, verify] = ['project-', 'verify-'].map((phase) =>
+    verification.checks.filter(({ packageId }) => packageId.startsWith(phase)),
+  );
+  expect([project!.length, verify!.length]).toEqual([2 + 4, 1]);
+  expect(verify![0]!.residual! / verify![0]!.tolerance!).toBeCloseTo(verify![0]!.worst!, 12);
 });
 
 it('names seeds, checks and who made them', async () => {

@@ -65,7 +65,16 @@ function drawProduct(task: ProductTask, input: OperationInput, chance: Chance): 
     reduceSeconds: 0,
     peakBytes: 0,
   };
-  // Bands of Y and of C's rows hold whole chunks.
+  // Bands of Y and of C's rows, and ranges of k, hold whole chunks.
   const band = (size: number, chunk: number) => Math.min(size, chunk * chance.whole(1, 2));
-  return { task, blocks, bands: { k: band(task.k, kStep), m: band(task.m, rows.chunk) }, input };
+  return {
+    task,
+    blocks,
+    bands: {
+      k: band(task.k, kStep),
+      m: band(task.m, rows.chunk),
+      kRange: chance.happens(0.5) ? task.k : band(task.k, kStep),
+    },
+    input,
+  };
 }

@@ -1,122 +1,168 @@
-import { evenChunk } from '@tessera/matrix';
-import { bytesPerElement } from '@tessera/protocol';
+import { bytesPerElement, type ArrayDeclaration } from '@tessera/protocol';
 import { movingSeconds, productCheckBytes } from '../plan/cost-model.ts';
 import { PlanDoesNotFitError } from '../plan/errors.ts';
 import { gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
-import type { OperationPlan } from '../plan/plan.ts';
-import type { CutProduct, ProductTask } from './product.ts';
-import type { MultiplyBlocks } from './multiply-blocks.ts';
-import type { FleetModel } from '../plan/cost-model.ts';
+import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
+import type { CutProduct } from './product.ts';
 
-/** Bands of each half of the check for each worker. */
-const BANDS_PER_WORKER = 2;
-/** Elements of a band: fewer are not worth a package. */
-const SMALLEST_BAND = 1 << 17;
-
-/** Rows of right, and of left and C, that one package of each half of the check takes. */
-export interface Bands {
-  readonly k: number;
-  readonly m: number;
-}
-
-/** Bands of whole chunks, several for each worker. */
-export function bandsOf(
-  { m, n, k }: Pick<ProductTask, 'm' | 'n' | 'k'>,
-  { chunk }: MultiplyBlocks,
-  { workers }: FleetModel,
-): Bands {
-  return { k: band(k, n, chunk.k, workers), m: band(m, k + n, chunk.m, workers) };
+/** What the phases of a check share. */
+interface Check extends CutProduct {
+  readonly vectors: { readonly seed: string; readonly rounds: number };
+  /** Columns of Y and of each range of Z: a number for each round, and a norm. */
+  readonly width: number;
+  /** Ranges of k that are multiplied one by one. */
+  readonly ranges: number;
+  readonly workerBytes: number;
 }
 
 /**
- * Freivalds' check in two phases: Y = right·r once, then C·r against alpha·left·Y + beta·C0·r for bands of rows.
- * @throws PlanDoesNotFitError when Y, of which each package needs all, is too large for a worker.
+ * Freivalds' check in two phases: Y = right·r once, then C·r against alpha·left·Y + beta·C0·r for bands of rows. Where the
+ * bands cut left's columns too, Z = left·Y is a phase of its own between them, range by range of k.
+ * @throws PlanDoesNotFitError when what a package needs of Y is too large for a worker.
  */
-export function checkPhases({ task, blocks, bands, input }: CutProduct): Pick<OperationPlan, 'extra' | 'phases'> {
-  const { m, n, k, left, right, alpha, beta, symmetric } = task;
-  const { fleet, verify } = input;
-  const vectors = { seed: verify.seed, rounds: verify.rounds };
-  const yCols = vectors.rounds + 1;
-  const neededBytes = productCheckBytes(k, yCols);
-  if (neededBytes > fleet.memoryBytes)
-    throw new PlanDoesNotFitError(`the check of a product with k = ${k}`, neededBytes, fleet.memoryBytes);
-  const bytes = bytesPerElement(input.dtype);
-  const projected = gridOf([k, n], [bands.k, n]);
-  const rows = gridOf([m, k], [bands.m, k]);
-  const grid = gridOf([m, n], [blocks.block.rows, blocks.block.cols]);
-  const yBytes = k * yCols * 8;
-  const readBytes = (m * k + m * n + (beta === 0 ? 0 : m * n)) * bytes + rows.count * yBytes;
+export function checkPhases(cut: CutProduct): Pick<OperationPlan, 'extra' | 'phases'> {
+  const { task, bands, input } = cut;
+  const { m, k } = task;
+  const vectors = { seed: input.verify.seed, rounds: input.verify.rounds };
+  const width = vectors.rounds + 1;
+  const ranges = Math.ceil(k / bands.kRange);
+  const workerBytes = productCheckBytes(bands.kRange, bands.m, width);
+  if (workerBytes > input.fleet.memoryBytes)
+    throw new PlanDoesNotFitError(`the check of a product with k = ${k}`, workerBytes, input.fleet.memoryBytes);
+  const check = { ...cut, vectors, width, ranges, workerBytes };
+  const float64 = (shape: ArrayDeclaration['shape'], chunk: ArrayDeclaration['chunk']) =>
+    ({ shape, dtype: 'float64', chunk }) as const;
+  const y = { Y: float64([k, width], [bands.k, width]) };
+  if (ranges === 1) return { extra: y, phases: [projectPhase(check), productPhase(check)] };
+  const z = { Z: float64([m, ranges * width], [bands.m, width]) };
+  return { extra: { ...y, ...z }, phases: [projectPhase(check), applyPhase(check), productPhase(check)] };
+}
+
+/** Y = right·r and the norms of right's rows. */
+function projectPhase({ task, bands, input, vectors, width, workerBytes }: Check): PhasePlan {
+  const { k, n, right } = task;
+  const grid = gridOf([k, n], [bands.k, n]);
+  const readBytes = k * n * bytesPerElement(input.dtype);
+  const yBytes = k * width * 8;
   return {
-    extra: { Y: { shape: [k, yCols], dtype: 'float64', chunk: [bands.k, yCols] } },
-    phases: [
-      {
-        phase: 'project',
-        packages: projected.count,
-        at(index) {
-          const region = projected.region(index);
-          return {
-            kind: 'verify',
-            check: {
-              step: 'project',
-              b: operandPiece(right, region),
-              ...(right.transposed ? { transB: true } : {}),
-              vectors,
-              y: piece('Y', { ...region, col: 0, cols: yCols }),
-            },
-          };
+    phase: 'project',
+    packages: grid.count,
+    at(index) {
+      const region = grid.region(index);
+      return {
+        kind: 'verify',
+        check: {
+          step: 'project',
+          b: operandPiece(right, region),
+          ...(right.transposed ? { transB: true } : {}),
+          vectors,
+          y: piece('Y', { ...region, col: 0, cols: width }),
         },
-        cost: {
-          bytesRead: k * n * bytes,
-          bytesWritten: yBytes,
-          seconds: movingSeconds(projected.count, k * n * bytes + yBytes, fleet),
-          workerBytes: neededBytes,
-        },
-      },
-      {
-        phase: 'verify',
-        packages: rows.count,
-        at(index) {
-          const region = rows.region(index);
-          const c = { ...region, cols: n };
-          return {
-            kind: 'verify',
-            check: {
-              step: 'product',
-              a: operandPiece(left, region),
-              ...(left.transposed ? { transA: true } : {}),
-              ...(alpha === 1 ? {} : { alpha }),
-              ...(beta === 0 ? {} : { c0: piece('C0', c), beta }),
-              c: piece('C', c),
-              vectors,
-              y: piece('Y', { row: 0, col: 0, rows: k, cols: yCols }),
-            },
-          };
-        },
-        *checks(index) {
-          const region = rows.region(index);
-          const first = Math.floor(region.row / grid.block[0]);
-          const last = Math.floor((region.row + region.rows - 1) / grid.block[0]);
-          const within = (row: number) => row >= first && row <= last;
-          for (let block = 0; block < blocks.count; block++) {
-            const place = symmetric ? upperAt(block, grid.rows) : { row: Math.floor(block / grid.cols), col: -1 };
-            if (!within(place.row) && !within(place.col)) continue;
-            for (let part = 0; part < blocks.splits; part++) yield block * blocks.splits + part;
-          }
-        },
-        cost: {
-          bytesRead: readBytes,
-          bytesWritten: 0,
-          seconds: movingSeconds(rows.count, readBytes, fleet),
-          workerBytes: neededBytes,
-        },
-      },
-    ],
+      };
+    },
+    cost: {
+      bytesRead: readBytes,
+      bytesWritten: yBytes,
+      seconds: movingSeconds(grid.count, readBytes + yBytes, input.fleet),
+      workerBytes,
+    },
   };
 }
 
-/** Rows of a band of rows of `width` elements: whole chunks, so many bands that every worker has some. */
-function band(rows: number, width: number, chunk: number, workers: number): number {
-  const wanted = Math.min(BANDS_PER_WORKER * workers, Math.max(1, Math.ceil((rows * width) / SMALLEST_BAND)));
-  const even = evenChunk(rows, Math.max(1, Math.ceil(rows / wanted)));
-  return Math.min(rows, Math.ceil(even / chunk) * chunk);
+/** Z: left·Y and |left| times the norms, each range of k for itself, by others than computed with that range. */
+function applyPhase(check: Check): PhasePlan {
+  const { task, bands, input, width, ranges, workerBytes } = check;
+  const { m, k, left } = task;
+  const grid = gridOf([m, k], [bands.m, bands.kRange]);
+  const readBytes = m * k * bytesPerElement(input.dtype) + Math.ceil(m / bands.m) * k * width * 8;
+  const zBytes = m * ranges * width * 8;
+  return {
+    phase: 'project',
+    packages: grid.count,
+    at(index) {
+      const region = grid.region(index);
+      const { row, rows, col, cols } = region;
+      return {
+        kind: 'verify',
+        check: {
+          step: 'apply',
+          a: operandPiece(left, region),
+          ...(left.transposed ? { transA: true } : {}),
+          y: piece('Y', { row: col, col: 0, rows: cols, cols: width }),
+          z: piece('Z', { row, col: (col / bands.kRange) * width, rows, cols: width }),
+        },
+      };
+    },
+    checks: (index) => blocksOf(check, grid.region(index)),
+    cost: {
+      bytesRead: readBytes,
+      bytesWritten: zBytes,
+      seconds: movingSeconds(grid.count, readBytes + zBytes, input.fleet),
+      workerBytes,
+    },
+  };
+}
+
+/** C·r against alpha·left·Y + beta·C0·r, of which left·Y is there already where k was cut. */
+function productPhase(check: Check): PhasePlan {
+  const { task, bands, input, vectors, width, ranges, workerBytes } = check;
+  const { m, n, k, left, alpha, beta } = task;
+  const grid = gridOf([m, k], [bands.m, k]);
+  const known =
+    ranges === 1 ? m * k * bytesPerElement(input.dtype) + grid.count * k * width * 8 : m * ranges * width * 8;
+  const readBytes = known + (beta === 0 ? 1 : 2) * m * n * bytesPerElement(input.dtype);
+  return {
+    phase: 'verify',
+    packages: grid.count,
+    at(index) {
+      const region = grid.region(index);
+      const { row, rows } = region;
+      const c = { row, rows, col: 0, cols: n };
+      const compared = {
+        c: piece('C', c),
+        vectors,
+        ...(alpha === 1 ? {} : { alpha }),
+        ...(beta === 0 ? {} : { c0: piece('C0', c), beta }),
+      };
+      if (ranges > 1) {
+        const z = piece('Z', { row, rows, col: 0, cols: ranges * width });
+        return { kind: 'verify', check: { step: 'total', k, z, ...compared } };
+      }
+      return {
+        kind: 'verify',
+        check: {
+          step: 'product',
+          a: operandPiece(left, region),
+          ...(left.transposed ? { transA: true } : {}),
+          y: piece('Y', { row: 0, col: 0, rows: k, cols: width }),
+          ...compared,
+        },
+      };
+    },
+    checks: (index) => blocksOf(check, grid.region(index)),
+    cost: {
+      bytesRead: readBytes,
+      bytesWritten: 0,
+      seconds: movingSeconds(grid.count, readBytes, input.fleet),
+      workerBytes,
+    },
+  };
+}
+
+/** Numbers of the packages that computed something of these rows of C with these columns of left. */
+function* blocksOf(
+  { task, blocks }: CutProduct,
+  { row, rows, col, cols }: { row: number; rows: number; col: number; cols: number },
+): Generator<number> {
+  const grid = gridOf([task.m, task.n], [blocks.block.rows, blocks.block.cols]);
+  const first = Math.floor(row / grid.block[0]);
+  const last = Math.floor((row + rows - 1) / grid.block[0]);
+  const within = (at: number) => at >= first && at <= last;
+  const firstPart = Math.floor(col / blocks.kRange);
+  const lastPart = Math.floor((col + cols - 1) / blocks.kRange);
+  for (let block = 0; block < blocks.count; block++) {
+    const place = task.symmetric ? upperAt(block, grid.rows) : { row: Math.floor(block / grid.cols), col: -1 };
+    if (!within(place.row) && !within(place.col)) continue;
+    for (let part = firstPart; part <= lastPart; part++) yield block * blocks.splits + part;
+  }
 }

@@ -4,7 +4,8 @@ import { flipped, gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
 import { chooseBlocks, chunkShapes, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
 import type { OperationInput } from './operation.ts';
-import { bandsOf, checkPhases, type Bands } from './product-check.ts';
+import { bandsOf, type Bands } from './product-bands.ts';
+import { checkPhases } from './product-check.ts';
 import { productFigures } from './product-figures.ts';
 import { partialName, reducePhase, tileWithin } from './product-reduce.ts';
 
@@ -34,7 +35,7 @@ export interface CutProduct {
 /** @throws PlanDoesNotFitError when no block fits a worker's memory. */
 export function planProduct(task: ProductTask, input: OperationInput): OperationPlan {
   const { blocks, least } = chooseBlocks(productOf(task, input), input.fleet);
-  const cut = { task, blocks, bands: bandsOf(task, blocks, input.fleet), input };
+  const cut = { task, blocks, bands: bandsOf(task, blocks, input), input };
   const figures = productFigures(cut, least);
   const peakWorkerBytes = Math.max(blocks.peakBytes + cacheBytes(cut), mappedPeak(cut, mappedBytes(cut)));
   return {

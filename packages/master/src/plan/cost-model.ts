@@ -131,9 +131,12 @@ interface ExportedArray {
 /** Characters of the longest number and its separator (packages/matrix: csv/format.ts). */
 const LONGEST_NUMBER = 26;
 
-/** Bytes for the checks of a product: two packages, each with all of Y (k x cols, float64) and two strips of 4 MiB. */
-export function productCheckBytes(k: number, cols: number): number {
-  return WORKER_BASE_BYTES + 2 * (k * cols * 8 + 2 * STRIP_BYTES);
+/**
+ * Bytes for the checks of a product: two packages, each with what it needs of Y (k x cols, float64), its rows' sums, and two
+ * strips of 4 MiB.
+ */
+export function productCheckBytes(k: number, rows: number, cols: number): number {
+  return WORKER_BASE_BYTES + 2 * ((k + rows) * cols * 8 + 2 * STRIP_BYTES);
 }
 const STRIP_BYTES = 4 * 1024 * 1024;
 

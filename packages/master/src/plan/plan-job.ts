@@ -117,7 +117,10 @@ function declareArrays(
   arrays['C'] = { url: job.output.url, shape: input.shapes.C, dtype: job.dtype, chunk: chosen.chunks.C };
   for (const [name, array] of Object.entries(arrays)) {
     const transposed = name in job.operands && job.operands[name as 'A']?.transposed === true;
-    if (isReadByRows(job, array, transposed)) arrays[name] = { ...array, hashChunk: [array.chunk[0], array.shape[1]] };
+    // A check in ranges of k reads A's rows in parts.
+    const isCut = name === 'A' && job.op !== 'gram' && 'Z' in chosen.extra;
+    if (!isCut && isReadByRows(job, array, transposed))
+      arrays[name] = { ...array, hashChunk: [array.chunk[0], array.shape[1]] };
   }
   for (const [name, array] of Object.entries(chosen.extra))
     arrays[name] = { ...array, url: `${job.workspace}/${name}.zarr` };

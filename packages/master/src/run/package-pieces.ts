@@ -14,7 +14,8 @@ export function outputsOf(body: PackageBody): ArrayPiece[] {
     case 'reduce':
       return [body.c, (body as { mirror?: unknown }).mirror].filter(isPiece);
     case 'verify':
-      return body.check.step === 'project' ? [body.check.y] : [];
+      if (body.check.step === 'project') return [body.check.y];
+      return body.check.step === 'apply' ? [body.check.z] : [];
     case 'export':
       return [];
   }

@@ -29,13 +29,17 @@ export async function repairsFor(
 ): Promise<Repair[]> {
   const inputs = inputsOf(body);
   const repairs: Repair[] = [];
+  const numbered = new Map<string, number>();
   for (const phase of earlier) {
+    // Two phases of one name share their numbers.
+    const first = numbered.get(phase.phase) ?? 0;
+    numbered.set(phase.phase, first + phase.packages);
     for (let index = 0; index < phase.packages; index++) {
       const maker = phase.at(index);
       const read = outputsOf(maker).filter((output) => inputs.some((input) => overlap(input, output)));
       for (const output of read) {
         if (!(await isBroken(output))) continue;
-        repairs.push({ id: `${phase.phase}-${index}`, body: maker });
+        repairs.push({ id: `${phase.phase}-${first + index}`, body: maker });
         break;
       }
     }

@@ -191,6 +191,72 @@ describe('the plan of a product', () => {
     expect(refused).toThrow(/a block of the product of 4000x4000 and 4000x4000 needs \d+ MiB .* limited to 100 MiB/);
   });
 
+  it('has all of a long and thin product checked, by as many workers as there are, each reading its part of Y', () => {
+    const few = fc.integer({ min: 1, max: 300 });
+    const many = fc.integer({ min: 100_000, max: 3_000_000 });
+    fc.assert(
+      fc.property(few, many, few, workers, fc.boolean(), (m, k, n, count, transposed) => {
+        const fleet = { workers: count, memoryBytes: 600 * MIB, cores: 1 };
+        const given = jobOf('multiply', [m, k], [k, n], { fleet });
+        const plan = planJob({ ...given, operands: { ...given.operands, A: { ...given.operands.A, transposed } } });
+        const steps = [...packagesOf(plan, 'project'), ...packagesOf(plan, 'verify')].map((body) => {
+          if (body.kind !== 'verify') throw new Error('not a check');
+          return body.check;
+        });
+        const compared = steps.filter((step) => step.step === 'product' || step.step === 'total');
+        expect(compared.reduce((sum, { c }) => sum + (c.kind === 'array' ? c.rows : 0), 0)).toBe(m);
+        const applied = steps.filter(({ step }) => step === 'apply');
+        expect(compared.some(({ step }) => step === 'total')).toBe(applied.length > 0);
+        if (m * k * 8 > 100e6 * count) expect(Math.max(applied.length, compared.length)).toBeGreaterThanOrEqual(count);
+        if (applied.length === 0) return;
+        const { chunk, shape } = plan.arrays['Z']!;
+        const seen = new Set<string>();
+        let elements = 0;
+        for (const step of applied) {
+          if (step.step !== 'apply') continue;
+          const { row, col, rows, cols } = asTaken(step.a, step.transA);
+          expect([step.y.row, step.y.rows, step.z.row, step.z.rows]).toEqual([col, cols, row, rows]);
+          expect([step.z.row % chunk[0], step.z.col % chunk[1], step.z.cols]).toEqual([0, 0, chunk[1]]);
+          seen.add(`${step.z.row},${step.z.col}`);
+          elements += rows * cols;
+        }
+        expect(elements).toBe(m * k);
+        expect(seen.size).toBe(Math.ceil(shape[0] / chunk[0]) * Math.ceil(shape[1] / chunk[1]));
+        for (const step of compared) {
+          if (step.step !== 'total') throw new Error('not in ranges');
+          expect([step.k, step.z.row, step.z.rows, step.z.cols]).toEqual([k, step.c.row, step.c.rows, shape[1]]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('checks a product whose Y is larger than a worker', () => {
+    const fleet = { workers: 2, memoryBytes: 400 * MIB, cores: 1 };
+    const plan = planJob(jobOf('multiply', [10, 100_000_000], [100_000_000, 10], { fleet }));
+    expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(400 * MIB);
+    expect(packagesOf(plan, 'verify')).toHaveLength(1);
+  });
+
+  it('lets others check a range of k than computed with it', () => {
+    const fleet = { workers: 8, memoryBytes: 1024 * MIB, cores: 1 };
+    const plan = planJob(jobOf('multiply', [100, 1_000_000], [1_000_000, 100], { fleet }));
+    const compute = multiplies(plan);
+    const [, apply, verify] = plan.phases.filter(({ phase }) => phase === 'project' || phase === 'verify');
+    for (let index = 0; index < apply!.packages; index++) {
+      const body = apply!.at(index);
+      if (body.kind !== 'verify' || body.check.step !== 'apply') throw new Error('not a range');
+      const { a } = body.check;
+      const touching = compute.flatMap(({ a: other }, at) => {
+        const { col, cols } = asTaken(other, false);
+        return col < a.col + a.cols && a.col < col + cols ? [at] : [];
+      });
+      expect([...apply!.checks!(index)]).toEqual(touching);
+      expect(touching.length).toBeLessThan(compute.length);
+    }
+    expect([...verify!.checks!(0)]).toEqual(compute.map((_, at) => at));
+  });
+
   it('gives a check the packages whose blocks it looks at, and together all of them', () => {
     for (const op of ['multiply', 'gram'] as const) {
       const fleet = { workers: 4, memoryBytes: 500 * MIB, cores: 1 };

@@ -71,6 +71,18 @@ describe('what a package needs repaired', () => {
     expect(repairs.map(({ id }) => id)).toEqual(['generate-0']);
   });
 
+  it('has its own number where two phases have one name', async () => {
+    const check = { step: 'apply' as const, a: piece('A', 0, 0), y: piece('Y', 0, 0), z: piece('Z', 0, 0) };
+    const project = { phase: 'project' as const, packages: 3, at: () => generate.at(0) };
+    const apply = { phase: 'project' as const, packages: 1, at: (): PackageBody => ({ kind: 'verify', check }) };
+    const total: PackageBody = {
+      kind: 'verify',
+      check: { step: 'total', k: 2, c: piece('C', 0, 0), vectors: { seed: '1', rounds: 1 }, z: piece('Z', 0, 0) },
+    };
+    const repairs = await repairsFor(total, [project, apply], async () => true);
+    expect(repairs.map(({ id }) => id)).toEqual(['project-3']);
+  });
+
   it('is nothing when what it reads is whole, or was given', async () => {
     expect(await repairsFor(multiply, [generate], async () => false)).toEqual([]);
     expect(await repairsFor(multiply, [], async () => true)).toEqual([]);

@@ -126,7 +126,10 @@ export const ReducePackage = z.object({
 export const CheckVectors = z.object({ seed: z.string().regex(/^\d{1,20}$/), rounds: z.int().positive().max(64) });
 export type CheckVectors = z.infer<typeof CheckVectors>;
 
-/** The steps of verification; `elements` compares a sum, `project` and `product` are the two halves of Freivalds' check. */
+/**
+ * The steps of verification; `elements` compares a sum, `project` and `product` are the two halves of Freivalds' check. Where
+ * op(A) has few and long rows, `apply` and `total` do what `product` does: ranges of k first, then their sums.
+ */
 export const VerifyStep = z.discriminatedUnion('step', [
   /** C = alpha·A + beta·B element by element, exactly; both 1 when absent. */
   z.object({
@@ -163,6 +166,19 @@ export const VerifyStep = z.discriminatedUnion('step', [
     vectors: CheckVectors,
     y: ArrayPiece,
     transA: gemm.transA,
+    alpha: gemm.alpha,
+    beta: gemm.beta,
+    c0: ArrayPiece.optional(),
+  }),
+  /** One range of k of Z = [op(A)·Y for each round | |op(A)|·norms] (rows x (rounds + 1), float64), not summed with others. */
+  z.object({ step: z.literal('apply'), a: ArrayPiece, transA: gemm.transA, y: ArrayPiece, z: ArrayPiece }),
+  /** Rows of C·r against alpha·Z + beta·C0·r, where `z` names the ranges of `k` side by side; they are summed in that order. */
+  z.object({
+    step: z.literal('total'),
+    k: z.int().positive(),
+    c: ArrayPiece,
+    vectors: CheckVectors,
+    z: ArrayPiece,
     alpha: gemm.alpha,
     beta: gemm.beta,
     c0: ArrayPiece.optional(),

@@ -48,26 +48,30 @@ async function computed(given: Given): Promise<JobInMemory> {
   return job;
 }
 
-async function check(job: JobInMemory, { m, n, k, transA, transB, alpha, beta }: Given): Promise<CheckOutcome> {
-  const y = whole('Y', [k, vectors.rounds + 1]);
+/** @param kRange columns of op(A) that are multiplied at once, and then summed; all, in one step, where it is missing */
+async function check(job: JobInMemory, given: Given, kRange?: number): Promise<CheckOutcome> {
+  const { m, n, k, transA, transB, alpha, beta } = given;
+  const width = vectors.rounds + 1;
+  const y = whole('Y', [k, width]);
   await job.run({
     kind: 'verify',
     check: { step: 'project', b: whole('B', transB ? [n, k] : [k, n]), transB, vectors, y },
   });
-  const outcome = await job.run({
-    kind: 'verify',
-    check: {
-      step: 'product',
-      a: whole('A', transA ? [k, m] : [m, k]),
-      transA,
-      alpha,
-      beta,
-      c0: whole('C0', [m, n]),
-      c: whole('C', [m, n]),
-      vectors,
-      y,
-    },
-  });
+  const a = whole('A', transA ? [k, m] : [m, k]);
+  const compared = { alpha, beta, c0: whole('C0', [m, n]), c: whole('C', [m, n]), vectors };
+  if (kRange === undefined) {
+    const outcome = await job.run({ kind: 'verify', check: { step: 'product', a, transA, y, ...compared } });
+    return outcome.check!;
+  }
+  const z = whole('Z', [m, Math.ceil(k / kRange) * width]);
+  await job.array('Z', [m, z.cols], () => NaN, [m, width]);
+  for (let from = k - (k % kRange || kRange); from >= 0; from -= kRange) {
+    const size = Math.min(kRange, k - from);
+    const part = transA ? { ...a, row: from, rows: size } : { ...a, col: from, cols: size };
+    const known = { y: { ...y, row: from, rows: size }, z: { ...z, col: (from / kRange) * width, cols: width } };
+    await job.run({ kind: 'verify', check: { step: 'apply', a: part, transA, ...known } });
+  }
+  const outcome = await job.run({ kind: 'verify', check: { step: 'total', k, z, ...compared } });
   return outcome.check!;
 }
 
@@ -99,7 +103,23 @@ describe('the check of a product', () => {
     );
   });
 
-  it('finds one wrong element, a forgotten C0, a wrong scalar or a transpose', async () => {
+  it('finds it right too where ranges of k are multiplied first and then summed', async () => {
+    await fc.assert(
+      fc.asyncProperty(given, size, async (task, kRange) => {
+        const job = await computed(task);
+        const outcome = await check(job, task, kRange);
+        expect(outcome).toMatchObject({ ok: true, nonFinite: false });
+        expect(outcome.worst).toBeLessThan(0.5);
+        await job.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([
+    ['at once', undefined],
+    ['in ranges of k', 7],
+  ])('finds one wrong element, a forgotten C0, a wrong scalar or a transpose, %s', async (_, kRange) => {
     const task: Given = {
       m: 24,
       n: 24,
@@ -112,14 +132,14 @@ describe('the check of a product', () => {
       dtype: 'float64',
     };
     const job = await computed(task);
-    expect(await check(job, task)).toMatchObject({ ok: true });
+    expect(await check(job, task, kRange)).toMatchObject({ ok: true });
     for (const wrong of [{ alpha: 0.5001 }, { beta: 0 }, { transA: false }, { transB: true }]) {
-      expect(await check(job, { ...task, ...wrong })).toMatchObject({ ok: false, where: { row: 0 } });
+      expect(await check(job, { ...task, ...wrong }, kRange)).toMatchObject({ ok: false, where: { row: 0 } });
     }
     const right = await job.read('C');
     const offBy = 1e-9 * Math.max(...right.data.map(Math.abs));
     await job.array('C', [24, 24], (row, col) => right.data[row * 24 + col]! + (row === 17 && col === 5 ? offBy : 0));
-    expect(await check(job, task)).toMatchObject({ ok: false, where: { row: 17, col: null } });
+    expect(await check(job, task, kRange)).toMatchObject({ ok: false, where: { row: 17, col: null } });
     await job.close();
   });
 });

@@ -2,7 +2,7 @@ import type { CheckOutcome, VerifyStep } from '@tessera/protocol';
 import type { Execute, PackageContext } from '../context.ts';
 import { ReadChecksums } from '../read-checksums.ts';
 import { checkElements } from './elements.ts';
-import { checkProduct } from './product.ts';
+import { applyLeft, checkProduct, checkTotal } from './product.ts';
 import { project } from './project.ts';
 import { recompute } from './recompute.ts';
 
@@ -24,5 +24,9 @@ function outcomeOf(check: VerifyStep, context: PackageContext): Promise<CheckOut
       return project(check, context);
     case 'product':
       return checkProduct(check, context);
+    case 'apply':
+      return applyLeft(check, context);
+    case 'total':
+      return checkTotal(check, context);
   }
 }
