@@ -20,15 +20,16 @@ const englishOnly = {
 
 /**
  * - `matrices`: the program reads and writes arrays, so what these may need is put beside it.
- * - `codeCache`: the program is started often from new places, so it gets a code cache; `out` is then its loader.
- * @param {{ entry: string, out: string, external?: string[], plugins?: import('esbuild').Plugin[], matrices?: boolean, codeCache?: boolean }} program
+ * - `rehearsal`: the program is started often from new places, so it gets a code cache, made by a start with these
+ *   arguments; `out` is then its loader.
+ * @param {{ entry: string, out: string, external?: string[], plugins?: import('esbuild').Plugin[], matrices?: boolean, rehearsal?: string[] }} program
  */
-export async function bundle({ entry, out, external = [], plugins = [], matrices = false, codeCache = false }) {
+export async function bundle({ entry, out, external = [], plugins = [], matrices = false, rehearsal }) {
   const folder = dirname(out);
   const name = basename(out, '.mjs');
   await build({
     entryPoints: [entry],
-    outfile: codeCache ? join(folder, `${name}.js`) : out,
+    outfile: rehearsal ? join(folder, `${name}.js`) : out,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -45,10 +46,11 @@ export async function bundle({ entry, out, external = [], plugins = [], matrices
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    ...(codeCache ? scriptOptions : {}),
+    ...(rehearsal ? scriptOptions : {}),
   });
-  if (codeCache) shipCodeCache(folder, name);
-  if (!matrices) return;
-  shipNativeCrc(folder);
-  await shipForeignCodecs(folder);
+  if (matrices) {
+    shipNativeCrc(folder);
+    await shipForeignCodecs(folder);
+  }
+  if (rehearsal) await shipCodeCache(folder, name, rehearsal);
 }

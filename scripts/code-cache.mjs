@@ -1,9 +1,9 @@
 // A program that starts several times a minute on short-lived instances spends most of its start compiling itself. So its
 // bundle is a script with V8's code cache beside it, made when it is built, and a loader that hands both to V8. Another
 // version of Node ignores the cache and compiles as ever (https://nodejs.org/api/vm.html#scriptcreatecacheddata).
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rehearse } from './rehearsal.mjs';
 
 /** The loader of the program `<name>.js`: the file that is started. */
 const loader = (name) => `import { readFileSync, writeFileSync } from 'node:fs';
@@ -33,10 +33,10 @@ export const scriptOptions = {
 
 /**
  * Writes the loader `<name>.mjs` beside the bundle `<name>.js`, and the code cache `<name>.v8`: what V8 has compiled when
- * the program, started without arguments, has evaluated its modules and found that it was started wrongly.
+ * the program, started with `args`, has ended its rehearsal.
  */
-export function shipCodeCache(folder, name) {
+export async function shipCodeCache(folder, name, args) {
   const program = join(folder, `${name}.mjs`);
   writeFileSync(program, loader(name));
-  spawnSync(process.execPath, [program], { env: { ...process.env, TESSERA_WRITE_CODE_CACHE: name }, stdio: 'ignore' });
+  await rehearse(program, args, { TESSERA_WRITE_CODE_CACHE: name });
 }

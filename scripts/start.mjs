@@ -70,7 +70,10 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   if (code === 0) {
     await import(cli);
   } else {
-    if (code !== 130) process.stderr.write(`${said}\ntessera: the build failed, see above\n`);
+    const why = said.includes('package manager binary')
+      ? 'the build needs pnpm on the PATH: `npm install --global pnpm`, or call this by `npx -y pnpm@12 --filter cli start`'
+      : 'the build failed, see above';
+    if (code !== 130) process.stderr.write(`${said}\ntessera: ${why}\n`);
     process.exitCode = code;
   }
 }

@@ -62,7 +62,7 @@ export interface LocalCloud {
 
 /** Nothing that an instance could still save outlives the cloud, so its end is quick. */
 const longestCloseGraceMs = 300;
-const defaultDelays: StateDelays = { pending: 5, online: 5, stopping: 5, shuttingDown: 5 };
+const defaultDelays: StateDelays = { pending: 1, online: 1, stopping: 5, shuttingDown: 5 };
 
 /** Starts the embedded cloud in this process. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {

@@ -1,6 +1,6 @@
 import { findRunningCloud, spawnLocalCloud, sweepDeadClouds, type CloudHandle } from '@tessera/local-cloud/lifecycle';
 import type { Cloud } from './cloud.ts';
-import { localCloudScript } from './programs.ts';
+import { localCloudScript, readPrograms } from './programs.ts';
 
 /** Where local clouds keep their state and what they are started from. */
 export interface LocalCloudPlace {
@@ -11,7 +11,7 @@ export interface LocalCloudPlace {
 
 /**
  * Joins the local cloud that `up` left running, or starts one that lives as long as this run. While it starts, the AWS
- * clients are loaded; what dead clouds left behind is cleared meanwhile.
+ * clients are loaded and the programs hashed; what dead clouds left behind is cleared meanwhile.
  */
 export async function openLocal(place: LocalCloudPlace, signal: AbortSignal): Promise<Cloud> {
   const running = await findRunningCloud(place.stateRoot);
@@ -23,6 +23,8 @@ export async function openLocal(place: LocalCloudPlace, signal: AbortSignal): Pr
     detached: false,
     signal,
   });
+  // What is wrong with the programs is said when the fleet is set up.
+  readPrograms(place.root, false).catch(() => undefined);
   const [handle] = await Promise.all([started, loadClients()]);
   sweep(place.stateRoot);
   return cloudOf(handle, true);

@@ -12,7 +12,7 @@ export interface ReportSource {
   now(): number;
 }
 
-const FIRST_MS = 50;
+const FIRST_MS = 200;
 const SLOWEST_MS = 2_000;
 /** The command is asked for less often: it only matters when a master ended without a report. */
 const COMMAND_EVERY_MS = 2_000;

@@ -55,6 +55,10 @@ async function main(options: WorkerOptions): Promise<void> {
   if (instanceId) {
     void spotNotice(metadata ?? METADATA, systemClock, stop);
   }
+  // While it waits for its first message; what can't be opened says so when it is needed.
+  chosen(options.kernel)
+    .then((choice) => choice.prepare())
+    .catch(() => undefined);
   log.info({ worker: id, cluster: options.cluster, bundle: BUNDLE_VERSION, threads: options.threads }, 'worker ready');
   await runWorker({
     id,

@@ -24,6 +24,8 @@ export interface KernelChoice {
    * `name` and `detail` say which kernel computed last, so read them after the job.
    */
   pick(operation: KernelOperation, dtype: Dtype): Kernel;
+  /** Opens blas, where it was measured here before and found to be the fastest: its first job then finds it open. */
+  prepare(): Promise<void>;
   /** What has been measured so far, here or by an earlier worker on this machine. */
   rates(): readonly KernelRate[];
   /** Resolves when no measurement is running. */
@@ -132,6 +134,10 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
   };
 
   return {
+    async prepare() {
+      const known = rates.some(({ kernel, op }) => kernel === 'blas' && op === 'multiply');
+      if (known && candidates(requested, rates, 'float64')[0] === 'blas') await opened.get('blas');
+    },
     pick: (operation, dtype) => (operation === 'add' ? adder() : multiplier(dtype)),
     rates: () => rates,
     settled: () => measuring,
