@@ -63,6 +63,7 @@ function drawProduct(task: ProductTask, input: OperationInput, chance: Chance): 
     reduceElements: none,
     computeSeconds: 0,
     reduceSeconds: 0,
+    packageSeconds: 0,
     peakBytes: 0,
   };
   // Bands of Y and of C's rows, and ranges of k, hold whole chunks.

@@ -1,5 +1,6 @@
 import { bytesPerElement, type DType, type Shape } from '@tessera/protocol';
 import {
+  longestPackage,
   makespan,
   multiplyBytes,
   packageSeconds,
@@ -21,6 +22,8 @@ const ABOUT_AS_FAST = 1.05;
 const SPLIT_WEIGHT = 1.25;
 /** Packages per worker up to which smaller blocks than memory asks for are tried. */
 const MOST_ROUNDS = 4;
+/** Parts of k to try lest a package take too long: a step in k cuts somewhat unevenly. */
+const WITHIN_TIME = 0.9;
 /** Partial products of one block of C at most: a reduce package names them all. */
 const MOST_SPLITS = 2048;
 
@@ -56,20 +59,30 @@ export interface MultiplyBlocks {
   readonly reduceElements: { readonly read: number; readonly written: number };
   readonly computeSeconds: number;
   readonly reduceSeconds: number;
+  /** Expected seconds of a package. */
+  readonly packageSeconds: number;
   readonly peakBytes: number;
 }
 
 /** The blocks, and the least that any cut into at least one package per worker would move. */
 export interface BlockChoice {
   readonly blocks: MultiplyBlocks;
-  readonly least: { readonly moved: number; readonly splits: number };
+  readonly least: Least;
+}
+
+interface Least {
+  /** In elements. */
+  readonly moved: number;
+  readonly splits: number;
+  readonly packageSeconds: number;
 }
 
 /**
  * Chooses the blocks of C: of all cuts of m and n into equal parts, and of k where the parts of C are too few to feed the
  * fleet, that fit a worker's memory, those that the cost model expects to end first; and of those within 5 % the one that
  * moves least. Moving least asks for large, square blocks; ending first asks for several equal packages per worker, and
- * for no last round in which most of them wait.
+ * for no last round in which most of them wait. Packages that should take longer than `longestPackage` are for
+ * where there are no others.
  * @throws PlanDoesNotFitError when not even the smallest block fits.
  */
 export function chooseBlocks(product: Product, fleet: FleetModel): BlockChoice {
@@ -80,9 +93,14 @@ export function chooseBlocks(product: Product, fleet: FleetModel): BlockChoice {
 class Search {
   readonly #product: Product;
   readonly #fleet: FleetModel;
+  /** Seconds that one worker would compute, and that a package should. */
+  readonly #allSeconds: number;
+  readonly #longest: number;
   #fastest = Infinity;
   #near: MultiplyBlocks[] = [];
-  #least: BlockChoice['least'] = { moved: Infinity, splits: 1 };
+  /** Whether those are plans whose packages take too long. */
+  #areLong = true;
+  #least: Least = { moved: Infinity, splits: 1, packageSeconds: 0 };
   #smallest = Infinity;
   /** The least blocks of C that fit memory so far. */
   #fewest = Infinity;
@@ -90,6 +108,9 @@ class Search {
   constructor(product: Product, fleet: FleetModel) {
     this.#product = product;
     this.#fleet = fleet;
+    const { m, n, k, symmetric } = product;
+    this.#allSeconds = ((symmetric ? 1 : 2) * m * n * k) / fleet.flopsPerSecond;
+    this.#longest = longestPackage(this.#allSeconds / fleet.workers);
   }
 
   run(): BlockChoice {
@@ -110,7 +131,7 @@ class Search {
         this.#fleet.memoryBytes,
       );
     }
-    const own = { moved: moved(blocks), splits: blocks.splits };
+    const own = leastOf(blocks);
     return { blocks, least: own.moved < this.#least.moved ? own : this.#least };
   }
 
@@ -133,25 +154,32 @@ class Search {
       for (const cols of symmetric ? [rows] : cuts(n, targetN, unitN)) {
         const count = symmetric ? (rows.parts * (rows.parts + 1)) / 2 : rows.parts * cols.parts;
         if (count > this.#most()) break;
-        for (const splits of this.#splits(count)) this.#consider(rows, cols, count, splits, chunkElements, alone);
+        for (const splits of this.#splits(count, rows.length * cols.length))
+          this.#consider(rows, cols, count, splits, chunkElements, alone);
       }
     }
   }
 
-  /** Blocks of C beyond which there is nothing to gain: several for each worker, or twice what memory asks for. */
+  /** Blocks of C beyond which there is nothing to gain: several for each worker, or twice what memory asks for, or time. */
   #most(): number {
-    return Math.max(2 * MOST_ROUNDS * this.#fleet.workers, 2 * this.#fewest);
+    return Math.max(2 * MOST_ROUNDS * this.#fleet.workers, 2 * this.#fewest, (2 * this.#allSeconds) / this.#longest);
   }
 
-  /** Parts of k to try: one; and where C has too few blocks, as many as give each worker 1 to 4 packages. */
-  #splits(count: number): number[] {
-    const { workers } = this.#fleet;
-    const most = Math.min(MOST_SPLITS, Math.ceil(this.#product.k / SHORTEST_STEP));
+  /**
+   * Parts of k to try: one; where C has too few blocks, as many as give each worker 1 to 4 packages; and where a block of so
+   * many elements takes too long, as many as don't, but partial products no larger than all three matrices.
+   */
+  #splits(count: number, elements: number): number[] {
+    const { workers, flopsPerSecond } = this.#fleet;
+    const { m, n, k } = this.#product;
+    const most = Math.min(MOST_SPLITS, Math.ceil(k / SHORTEST_STEP));
     const splits = new Set([1]);
     if (count < MOST_ROUNDS * workers) {
       for (let rounds = 1; rounds <= MOST_ROUNDS; rounds++)
         splits.add(Math.min(most, Math.ceil((rounds * workers) / count)));
     }
+    const timely = Math.ceil((2 * elements * k) / flopsPerSecond / (WITHIN_TIME * this.#longest));
+    splits.add(Math.min(most, timely, Math.max(1, Math.floor(k / m + k / n + 1))));
     return [...splits];
   }
 
@@ -222,6 +250,7 @@ class Search {
       computeElements,
       reduceElements,
       computeSeconds: makespan(packages, each, fleet.workers),
+      packageSeconds: each,
       // An array per part is made first, and every part of a chunk is an object of its own.
       reduceSeconds:
         splits === 1
@@ -235,13 +264,23 @@ class Search {
 
   #take(candidate: MultiplyBlocks): void {
     const time = seconds(candidate);
-    const { packages, splits } = candidate;
-    if (packages >= this.#fleet.workers && moved(candidate) < this.#least.moved)
-      this.#least = { moved: moved(candidate), splits };
+    if (candidate.packages >= this.#fleet.workers && moved(candidate) < this.#least.moved)
+      this.#least = leastOf(candidate);
+    const isLong = candidate.packageSeconds > this.#longest;
+    if (isLong && !this.#areLong) return;
+    if (this.#areLong && !isLong) {
+      this.#areLong = false;
+      this.#fastest = Infinity;
+      this.#near = [];
+    }
     if (time > this.#fastest * ABOUT_AS_FAST) return;
     this.#fastest = Math.min(this.#fastest, time);
     this.#near.push(candidate);
   }
+}
+
+function leastOf(blocks: MultiplyBlocks): Least {
+  return { moved: moved(blocks), splits: blocks.splits, packageSeconds: blocks.packageSeconds };
 }
 
 function moved({ computeElements, reduceElements }: MultiplyBlocks): number {

@@ -1,6 +1,6 @@
 import { evenChunk } from '@tessera/matrix';
 import { bytesPerElement } from '@tessera/protocol';
-import { movingSeconds, productCheckBytes } from '../plan/cost-model.ts';
+import { longestPackage, movingSeconds, productCheckBytes } from '../plan/cost-model.ts';
 import type { MultiplyBlocks } from './multiply-blocks.ts';
 import type { OperationInput } from './operation.ts';
 import type { ProductTask } from './product.ts';
@@ -32,7 +32,11 @@ export function bandsOf(task: ProductTask, blocks: MultiplyBlocks, input: Operat
   const { m, n, k } = task;
   const { chunk } = blocks;
   const { fleet, verify } = input;
-  const height = band(m, k + n, chunk.m, fleet.workers);
+  const least = (elements: number) => {
+    const seconds = (elements * bytesPerElement(input.dtype)) / fleet.bytesPerSecond;
+    return Math.max(BANDS_PER_WORKER * fleet.workers, Math.ceil(seconds / longestPackage(seconds / fleet.workers)));
+  };
+  const height = band(m, k + n, chunk.m, least(m * (k + n)));
   const bands = Math.ceil(m / height);
   const unit = Math.min(k, task.stored.A?.[1] ?? chunk.k);
   const rangeOf = (parts: number) => Math.min(k, Math.ceil(k / parts / unit) * unit);
@@ -51,12 +55,12 @@ export function bandsOf(task: ProductTask, blocks: MultiplyBlocks, input: Operat
   let parts = Math.max(1, Math.min(most, Math.floor((BANDS_PER_WORKER * fleet.workers) / bands)));
   if (fits(k) && seconds(rangeOf(parts)) > SPLIT_SAVES * seconds(k)) parts = 1;
   while (parts < most && !fits(rangeOf(parts))) parts = Math.min(most, 2 * parts);
-  return { k: band(k, n, chunk.k, fleet.workers), m: height, kRange: rangeOf(parts) };
+  return { k: band(k, n, chunk.k, least(k * n)), m: height, kRange: rangeOf(parts) };
 }
 
-/** Rows of a band of rows of `width` elements: whole chunks, so many bands that every worker has some. */
-function band(rows: number, width: number, chunk: number, workers: number): number {
-  const wanted = Math.min(BANDS_PER_WORKER * workers, Math.max(1, Math.ceil((rows * width) / SMALLEST_BAND)));
+/** Rows of a band of rows of `width` elements: whole chunks, in so many bands at least but for those that are too small. */
+function band(rows: number, width: number, chunk: number, bands: number): number {
+  const wanted = Math.min(bands, Math.max(1, Math.ceil((rows * width) / SMALLEST_BAND)));
   const even = evenChunk(rows, Math.max(1, Math.ceil(rows / wanted)));
   return Math.min(rows, Math.ceil(even / chunk) * chunk);
 }

@@ -1,5 +1,5 @@
 import { bytesPerElement } from '@tessera/protocol';
-import { WORKER_BASE_BYTES } from '../plan/cost-model.ts';
+import { longestPackage, WORKER_BASE_BYTES } from '../plan/cost-model.ts';
 import { gramBound, productBound } from '../plan/lower-bound.ts';
 import type { OperationFigures } from '../plan/plan.ts';
 import type { BlockChoice } from './multiply-blocks.ts';
@@ -48,8 +48,12 @@ function reasonOf(
   const reasons: string[] = [];
   if (moved > 1.05 * least.moved) {
     const count = Number.isInteger(perWorker) ? String(perWorker) : perWorker.toFixed(1);
+    const isShort = least.packageSeconds > Math.max(longestPackage(blocks.computeSeconds), blocks.packageSeconds);
     const bought = [
-      ...(perWorker > 1 ? [`${count} packages per worker, so that none waits long for the last,`] : []),
+      ...(isShort
+        ? [`packages of ${minutes(blocks)} rather than ${minutes(least)}, so that little is lost with a worker,`]
+        : []),
+      ...(perWorker > 1 && !isShort ? [`${count} packages per worker, so that none waits long for the last,`] : []),
       ...(splits === 1 && least.splits > 1 ? ['k left whole, so that no partial sums are stored,'] : []),
     ];
     const what = bought.length > 0 ? bought.join(' and ') : 'packages that end sooner';
@@ -63,4 +67,8 @@ function reasonOf(
     reasons.push(`${why}: ${(least.moved / bound).toFixed(2)} times the bound at best`);
   }
   return reasons.join('; ');
+}
+
+function minutes({ packageSeconds }: { readonly packageSeconds: number }): string {
+  return `${(packageSeconds / 60).toFixed(packageSeconds < 600 ? 1 : 0)} minutes`;
 }

@@ -269,6 +269,28 @@ describe('the plan of a product', () => {
     }
   });
 
+  it('has packages of ten minutes at most, or of a hundredth of the job, up to an hour', () => {
+    const large = fc.integer({ min: 5000, max: 300_000 });
+    const rate = fc.constantFrom(1e9, 5e9, 15e9, 100e9);
+    fc.assert(
+      fc.property(large, large, large, workers, rate, (m, k, n, count, flopsPerSecond) => {
+        const fleet = { workers: count, memoryBytes: 4096 * MIB, cores: 1, rates: { flopsPerSecond } };
+        const plan = planJob(jobOf('multiply', [m, k], [k, n], { fleet }));
+        const body = plan.phases.find(({ phase }) => phase === 'compute')!.at(0) as Multiply;
+        const seconds = (2 * body.a.rows * body.a.cols * body.b.cols) / flopsPerSecond;
+        const jobSeconds = (2 * m * n * k) / flopsPerSecond / count;
+        expect(seconds).toBeLessThanOrEqual(Math.min(3600, Math.max(600, jobSeconds / 100)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('says what short packages cost in bytes', () => {
+    const fleet = { workers: 8, memoryBytes: 4096 * MIB, cores: 1 };
+    const { figures } = planJob(jobOf('multiply', [262_144, 262_144], [262_144, 262_144], { fleet }));
+    expect(figures.reason).toMatch(/^packages of \d+ minutes rather than 271 .*, move 1\.\d+ times the least/);
+  });
+
   it('uses rates that were measured', () => {
     const rates = (flopsPerSecond: number): Partial<JobSpec> => ({
       fleet: { workers: 2, memoryBytes: 1024 * MIB, cores: 1, rates: { flopsPerSecond } },
