@@ -176,7 +176,7 @@ print('\ntargets');
 print(
   table(
     ['', 'wanted', 'got', ''],
-    targets.map(({ target, wanted, got }) => [target, two(wanted), two(got), verdict(wanted, got)]),
+    targets.map((target) => [target.target, two(target.wanted), two(target.got), verdict(target)]),
   ),
 );
 

@@ -10,6 +10,8 @@ import type { CommandContext } from './context.ts';
 interface Finding {
   readonly name: string;
   readonly ok: boolean;
+  /** Not here, which is no fault. */
+  readonly missing?: boolean;
   readonly found: string;
 }
 
@@ -19,9 +21,9 @@ export async function doctor(command: Extract<Command, { name: 'doctor' }>, cont
   const installed = [node(), machine(), ...programs(world.root)];
   const findings = [...installed, ...(await kernels(context)), await cloud(command, context)];
   if (command.say.json) context.printJson({ ok: findings.every(({ ok }) => ok), findings });
-  for (const { name, ok, found } of findings) {
+  for (const { name, ok, missing, found } of findings) {
     const mark = ok ? style.good(style.symbols.done) : style.bad(style.symbols.failed);
-    reporter.say(`${mark} ${name.padEnd(14)}${found}`);
+    reporter.say(`${missing ? style.dim('-') : mark} ${name.padEnd(14)}${found}`);
   }
   const broken = findings.filter(({ ok }) => !ok);
   if (broken.length > 0) throw new UnavailableError(`${broken.map(({ name }) => name).join(', ')}: see above`);
@@ -54,7 +56,12 @@ function programs(root: string): Finding[] {
 async function kernels({ world, stop }: CommandContext): Promise<Finding[]> {
   const { diagnoseKernels, kernelText } = await import('./kernels.ts');
   const found = (await diagnoseKernels(world.root, stop.signal)) ?? [];
-  return found.map((kernel) => ({ name: `kernel ${kernel.kernel}`, ok: true, found: kernelText(kernel) }));
+  return found.map((kernel) => ({
+    name: `kernel ${kernel.kernel}`,
+    ok: true,
+    missing: !kernel.available,
+    found: kernelText(kernel),
+  }));
 }
 
 async function cloud(

@@ -48,7 +48,7 @@ export async function diagnoseKernels(options: DiagnoseOptions): Promise<KernelD
             available: false,
             reason: kernel.reason,
             rates: [],
-            ...(name === 'blas' ? blasRemedy(rates) : kernel.remedy ? { remedy: kernel.remedy } : {}),
+            ...(name === 'blas' ? blasRemedy(rates, blasPath) : kernel.remedy ? { remedy: kernel.remedy } : {}),
           }
         : {
             kernel: name,
@@ -88,9 +88,14 @@ async function measureAll(kernels: readonly Kernel[], clock: MonotonicClock): Pr
 const isChoosable = (kernels: readonly Kernel[]) => (rate: KernelRate) =>
   kernels.some(({ name, software }) => name === rate.kernel && !software);
 
-function blasRemedy(rates: readonly KernelRate[]): Pick<KernelDiagnosis, 'remedy' | 'gain'> {
+function blasRemedy(
+  rates: readonly KernelRate[],
+  blasPath: string | undefined,
+): Pick<KernelDiagnosis, 'remedy' | 'gain'> {
   const wasm = rates.find(({ kernel, op, dtype }) => kernel === 'wasm' && op === 'multiply' && dtype === 'float64');
-  const remedy = installBlasCommand(process.platform);
+  const remedy = blasPath
+    ? 'set TESSERA_BLAS to another library, or unset it to have one found'
+    : installBlasCommand(process.platform);
   if (!wasm) return { remedy };
   const bits = wasm.detail.includes('256-bit') ? 256 : 128;
   return { remedy, gain: { from: wasm.rate, to: wasm.rate * blasGain(process.arch, bits) } };

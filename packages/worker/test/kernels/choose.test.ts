@@ -182,6 +182,8 @@ describe('the choice of kernels', () => {
     expect(of('blas')).toMatchObject({ available: false, remedy: expect.any(String) as string, rates: [] });
     expect(of('blas')!.gain!.to).toBeGreaterThan(of('blas')!.gain!.from);
     expect(of('loops')).toMatchObject({ available: true });
+    const [asked] = await diagnoseKernels(options({ blasPath: '/opt/mine.so' }));
+    expect(asked).toMatchObject({ available: false, remedy: expect.stringContaining('TESSERA_BLAS') as string });
     expect(
       of('wasm')!
         .rates.map(({ op, dtype }) => `${op} ${dtype}`)
