@@ -78,6 +78,30 @@ describe('the choice of kernels', () => {
     expect(said).toEqual([]);
   });
 
+  it('opens blas ahead of its first job only where it was measured to be the fastest', async () => {
+    const cache = new RateCache(folder, thisMachine(1, 'test', undefined));
+    const rated = (kernel: KernelRate['kernel'], rate: number): KernelRate => ({
+      kernel,
+      op: 'multiply',
+      dtype: 'float64',
+      rate,
+      unit: 'gflops',
+      detail: 'made up',
+    });
+    const opens = async () => {
+      let loaded = false;
+      const choice = await chooseKernels(options({ koffi: () => ((loaded = true), noKoffi()) }));
+      await choice.prepare();
+      await choice.close();
+      return loaded;
+    };
+    expect(await opens()).toBe(false);
+    await cache.add([rated('blas', 5), rated('wasm', 9)]);
+    expect(await opens()).toBe(false);
+    await cache.add([rated('blas', 50)]);
+    expect(await opens()).toBe(true);
+  });
+
   it.runIf(blasIsHere)('adds with blas once a product has opened it, or where it was asked for', async () => {
     const { a, b } = job('float64', 3);
     const sum = { rows: 3, cols: 3, alpha: 1, beta: 1, a, b, c: a, ...dense(3) };
