@@ -8,6 +8,9 @@ import type { CutProduct } from './product.ts';
 /** A plan that moves at most this many times the bound needs no excuse. */
 const CLOSE = 1.25;
 
+/** Of a budget: where blocks need more, larger ones would hardly fit. */
+const TIGHT = 0.5;
+
 /**
  * What a cut product moves beside what it must. The bound's memory is all of a worker's budget beyond the base, though our
  * schedule spends part of it on a second block, on operands ahead of their time and on chunks on their way; the bound's
@@ -54,6 +57,9 @@ function reasonOf(
         ? [`packages of ${minutes(blocks)} rather than ${minutes(least)}, so that little is lost with a worker,`]
         : []),
       ...(perWorker > 1 && !isShort ? [`${count} packages per worker, so that none waits long for the last,`] : []),
+      ...(splits > 1 && least.splits > splits
+        ? [`k in ${splits} ranges rather than ${least.splits}, so that their sum takes less long,`]
+        : []),
       ...(splits === 1 && least.splits > 1 ? ['k left whole, so that no partial sums are stored,'] : []),
     ];
     const what = bought.length > 0 ? bought.join(' and ') : 'packages that end sooner';
@@ -61,9 +67,13 @@ function reasonOf(
   }
   if (least.moved > 1.05 * bound) {
     const mib = Math.round(input.fleet.memoryBytes / 1024 / 1024);
+    const isTight = blocks.peakBytes > TIGHT * input.fleet.memoryBytes;
+    const whole = `${block.rows}x${block.cols}`;
     const why = task.symmetric
       ? 'packages of one block each read every band of the operand again'
-      : `whole blocks in chunks, such as ${block.rows}x${block.cols}, and their operands share ${mib} MiB`;
+      : isTight
+        ? `whole blocks in chunks, such as ${whole}, and their operands share ${mib} MiB`
+        : `whole blocks over whole ranges of k, such as ${whole} over ${blocks.kRange}, cut the work less evenly than the bound does`;
     reasons.push(`${why}: ${(least.moved / bound).toFixed(2)} times the bound at best`);
   }
   return reasons.join('; ');

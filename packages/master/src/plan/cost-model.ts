@@ -18,14 +18,14 @@ export interface FleetModel {
 
 /**
  * How long a package should take at most: one that is lost is lost whole, a spot instance is told two minutes before its
- * end, and a message may be kept from others for 12 hours. But short ones move more bytes; so where a hundredth of the job
- * is longer than that, a package may take so long, up to an hour.
+ * end, and a message may be kept from others for 12 hours. But short ones move more bytes; so where a thirtieth of the job is
+ * longer than a quarter of an hour, a package may take so long, up to an hour.
  * @param jobSeconds on the whole fleet
  */
 export function longestPackage(jobSeconds: number): number {
-  return Math.min(LONGEST_PACKAGE.ever, Math.max(LONGEST_PACKAGE.usual, jobSeconds / 100));
+  return Math.min(LONGEST_PACKAGE.ever, Math.max(LONGEST_PACKAGE.usual, jobSeconds / 30));
 }
-const LONGEST_PACKAGE = { usual: 600, ever: 3600 } as const;
+const LONGEST_PACKAGE = { usual: 900, ever: 3600 } as const;
 /** Opening one stored chunk: a file, or an object of a bucket with eight requests under way. */
 export const SECONDS_PER_OBJECT = 0.001;
 /** How much of the shorter of moving and computing is not hidden behind the longer: they share cores and memory. */

@@ -3,7 +3,8 @@ import { BUNDLE_VERSION, PROTOCOL_VERSION, WorkPackage, type OperandSpec } from 
 import { describe, expect, it } from 'vitest';
 import { planJob, PlanDoesNotFitError } from '../../src/index.ts';
 import { formatPlan } from '../../src/plan/format-plan.ts';
-import { expectCovered, jobOf, MIB, packagesOf } from './job-of.ts';
+import { expectCovered, packagesOf } from './coverage.ts';
+import { jobOf, MIB } from './job-of.ts';
 
 const size = fc.oneof(
   fc.integer({ min: 1, max: 40 }),

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
-import type { JobSpec, OperandSpec, PackageBody, Shape } from '@tessera/protocol';
+import { formatShape, type JobSpec, type OperandSpec, type PackageBody, type Shape } from '@tessera/protocol';
 import { describe, expect, it } from 'vitest';
 import { planJob, PlanDoesNotFitError, type Plan } from '../../src/index.ts';
-import { expectCovered, jobOf, MIB, packagesOf } from './job-of.ts';
+import { expectCovered, packagesOf } from './coverage.ts';
+import { jobOf, MIB } from './job-of.ts';
+import { FLEETS, shapedJob, SHAPES } from './shapes.ts';
 
 const size = fc.oneof(
   fc.integer({ min: 1, max: 40 }),
@@ -269,7 +271,7 @@ describe('the plan of a product', () => {
     }
   });
 
-  it('has packages of ten minutes at most, or of a hundredth of the job, up to an hour', () => {
+  it('has packages of a quarter of an hour at most, or of a thirtieth of the job, up to an hour', () => {
     const large = fc.integer({ min: 5000, max: 300_000 });
     const rate = fc.constantFrom(1e9, 5e9, 15e9, 100e9);
     fc.assert(
@@ -279,7 +281,7 @@ describe('the plan of a product', () => {
         const body = plan.phases.find(({ phase }) => phase === 'compute')!.at(0) as Multiply;
         const seconds = (2 * body.a.rows * body.a.cols * body.b.cols) / flopsPerSecond;
         const jobSeconds = (2 * m * n * k) / flopsPerSecond / count;
-        expect(seconds).toBeLessThanOrEqual(Math.min(3600, Math.max(600, jobSeconds / 100)));
+        expect(seconds).toBeLessThanOrEqual(Math.min(3600, Math.max(900, jobSeconds / 30)));
       }),
       { numRuns: 40 },
     );
@@ -330,29 +332,17 @@ describe('the plan of a Gram matrix', () => {
 });
 
 describe('of twelve shapes on fleets of 2 to 1024 workers, a plan', () => {
-  const table: [m: number, k: number, n: number, workers: number, mib: number, dtype: JobSpec['dtype']][] = [
-    [1000, 1000, 1000, 2, 900, 'float64'],
-    [4000, 4000, 4000, 2, 900, 'float64'],
-    [18_000, 18_000, 18_000, 2, 900, 'float32'],
-    [18_000, 18_000, 18_000, 2, 900, 'float64'],
-    [100, 1_000_000, 100, 8, 900, 'float64'],
-    [30_000, 50, 30_000, 8, 900, 'float64'],
-    [7919, 7919, 7919, 16, 900, 'float64'],
-    [1_000_000, 1000, 100, 32, 900, 'float64'],
-    [18_000, 18_000, 18_000, 64, 4096, 'float64'],
-    [100_000, 1000, 100_000, 128, 2048, 'float64'],
-    [65_536, 65_536, 65_536, 512, 1024, 'float32'],
-    [262_144, 262_144, 262_144, 1024, 4096, 'float64'],
-  ];
-  it.each(table)('for %ix%i times %i on %i workers of %i MiB (%s) is near its bound or says why not', (...given) => {
-    const [m, k, n, count, mib, dtype] = given;
-    const fleet = { workers: count, memoryBytes: mib * MIB, cores: 1 };
-    const { figures } = planJob(jobOf('multiply', [m, k], [k, n], { fleet, dtype }));
+  const table = SHAPES.flatMap((shape) =>
+    FLEETS.map((count) => [`${formatShape([shape.m, shape.k])} times ${shape.n}`, count, shape] as const),
+  );
+  it.each(table)('for %s on %i workers is near its bound or says why not', (_, count, shape) => {
+    const { figures } = planJob(shapedJob(shape, count));
     // A bound that a plan beats is no bound.
     expect(figures.ratio).toBeGreaterThanOrEqual(0.999);
     expect(figures.movedBytes / figures.lowerBoundBytes).toBeCloseTo(figures.ratio, 6);
     if (figures.ratio > 1.25) expect(figures.reason).toMatch(/times the/);
     else expect(figures.reason).toBeUndefined();
-    expect(figures.ratio).toBeLessThan(2);
+    // Twice the bound is only for short packages, and for work that is over before its partial sums are.
+    if (figures.ratio > 2) expect(figures.reason).toMatch(/^(packages of .* minutes|k in .* ranges) rather than/);
   });
 });
