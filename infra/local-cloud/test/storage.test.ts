@@ -232,6 +232,19 @@ describe('SQS', () => {
     expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' });
   });
 
+  test('counts a message as waiting when its visibility is over, though nobody receives', async () => {
+    const { sqs } = await cloudForTest();
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'Left' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'of a dead worker' }));
+    const counts = async () => {
+      const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+      return [Attributes['ApproximateNumberOfMessages'], Attributes['ApproximateNumberOfMessagesNotVisible']];
+    };
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 1 }));
+    expect(await counts()).toEqual(['0', '1']);
+    await expect.poll(counts, { timeout: 10_000 }).toEqual(['1', '0']);
+  });
+
   test('moves a message that was received too often to the dead-letter queue', async () => {
     const { sqs } = await cloudForTest();
     const { QueueUrl: dead } = await sqs.send(new CreateQueueCommand({ QueueName: 'Dead' }));

@@ -3,6 +3,7 @@ import { buildApp } from 'fauxqs';
 import { accountId } from '../account.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import { releaseFromDeadReceivers } from './dead-receivers.ts';
+import { settledCounts } from './settled-counts.ts';
 import type { Storage } from './storage.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function startFauxqs(options: { region: string; endpoint: () => str
 
   app.addHook('preSerialization', async (request, reply, payload) => {
     await releaseFromDeadReceivers(app, reply.raw, request.body, payload);
-    return asSqsAnswers(payload, options.endpoint());
+    return asSqsAnswers(await settledCounts(app, request.body, payload), options.endpoint());
   });
   await app.ready();
 
