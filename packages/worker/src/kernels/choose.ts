@@ -112,8 +112,8 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
   };
 
   /**
-   * blas adds in place faster than the loop, though not enough to be opened for it: it adds where it was asked for or a
-   * product has opened it. The loop is the same in all other kernels, and needs nothing.
+   * blas adds in place faster than the loop, though not enough to be opened for it: it adds where it was asked for, or is
+   * open already. The loop is the same in all other kernels, and needs nothing.
    */
   const adder = (): Kernel => {
     let current = loopAdder;
