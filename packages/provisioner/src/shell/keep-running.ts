@@ -25,7 +25,7 @@ export function keepRunning(command: string, rule: RestartRule): string[] {
     'cd "$HOME"',
     'code=0',
     'while :; do',
-    ...(rule.exclusive ? ['  if superseded; then say "a later command runs the worker now"; break; fi'] : []),
+    ...(rule.exclusive ? ['  if superseded; then say "a later command runs the worker now"; code=0; break; fi'] : []),
     `  "$node" "$dir/"${command} & pid=$!`,
     '  echo "$pid" > "$pid_file"; starts=$((starts + 1))',
     ...(rule.exclusive ? ['  if superseded; then stop=1; kill -TERM "$pid"; fi'] : []),

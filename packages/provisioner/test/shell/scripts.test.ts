@@ -202,6 +202,16 @@ describe('a worker', () => {
     expect((await second.ended).code).toBe(0);
   });
 
+  it('ends well for the command whose worker died of being replaced, before it could listen', async () => {
+    const first = bench.start(worker("console.log('deaf'); setInterval(() => {}, 1000)"));
+    await first.says(/deaf/);
+    const second = bench.start(worker(patient('second')));
+    await second.says(/second ready/);
+    expect((await first.ended).code).toBe(0);
+    second.kill('SIGTERM');
+    expect((await second.ended).code).toBe(0);
+  });
+
   it('runs once however many commands for it meet', async () => {
     const lines = worker(patient('worker'));
     const each = [1, 2, 3, 4].map(() => bench.start(lines));
@@ -260,6 +270,9 @@ describe('the idle watch', () => {
     const lines = masterScript({ ...place, install, jobId: '20260102-030405-abcde', timeToLiveMinutes: 30 });
     const running = bench.start(lines, { PATH: path });
     await running.says(/at work/);
+    // The script notes its process a moment after it was started.
+    const noted = join(bench.home, 'tessera/master-20260102-030405-abcde.pid');
+    await until(() => existsSync(noted) && statSync(noted).size > 0);
     leaveUnused();
     await until(() => Date.now() - statSync(join(bench.home, 'tessera/last-used')).mtimeMs < 60_000);
     expect(existsSync(join(bench.home, 'shut-down'))).toBe(false);
