@@ -69,7 +69,7 @@ function projectPhase({ task, bands, input, vectors, width, workerBytes }: Check
   };
 }
 
-/** Z: left·Y and |left| times the norms, each range of k for itself, by others than computed with that range. */
+/** Z: left·Y and |left| times the norms, each range of k for itself; like Y it says nothing of C, so anybody may make it. */
 function applyPhase(check: Check): PhasePlan {
   const { task, bands, input, width, ranges, workerBytes } = check;
   const { m, k, left } = task;
@@ -93,7 +93,6 @@ function applyPhase(check: Check): PhasePlan {
         },
       };
     },
-    checks: (index) => blocksOf(check, grid.region(index)),
     cost: {
       bytesRead: readBytes,
       bytesWritten: zBytes,

@@ -15,8 +15,7 @@ export async function streamBand(
   context: PackageContext,
   work: (strip: Strip, piece: ArrayPiece) => void,
 ): Promise<void> {
-  const { chunk } = await context.job.array(band);
-  const pieces = stripsOf(band, chunk);
+  const pieces = stripsOf(band, await context.job.array(band));
   const borrow = (piece: ArrayPiece) => context.borrow(piece, 'float64');
   let next: Promise<Borrowed> | undefined = borrow(pieces[0]!);
   try {
