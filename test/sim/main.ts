@@ -25,13 +25,16 @@ const trace = values.trace
   : undefined;
 // Thousands of injected errors: nobody reads where they were made.
 if (!values.trace) Error.stackTraceLimit = 0;
+// Ctrl-C ends with what the runs so far came to.
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
 const summary = new Summary();
 const startedAt = performance.now();
-for (let seed = first; seed < first + runs; seed++) {
+for (let seed = first; seed < first + runs && !stop.signal.aborted; seed++) {
   const outcome = await simulate(seed, { trace });
   summary.add(outcome);
   for (const violation of outcome.violations) print(`seed ${seed}: ${violation}`);
   if (outcome.violations.length > 0) print(`  replay: pnpm sim --seed ${seed} --trace`);
 }
 print(formatSummary(summary, (performance.now() - startedAt) / 1000));
-process.exitCode = summary.failing.length > 0 ? 1 : 0;
+process.exitCode = summary.failing.length > 0 ? 1 : stop.signal.aborted ? 130 : 0;

@@ -17,8 +17,11 @@ export interface World {
   trace?: ((at: number, who: string, what: string) => void) | undefined;
 }
 
-/** Never settles, as the calls of a process that was killed. */
-const never = new Promise<never>(() => undefined);
+/**
+ * Never settles, as the calls of a process that was killed. Each call has its own: one that all shared would keep whatever
+ * waits for it.
+ */
+const never = () => new Promise<never>(() => undefined);
 
 /**
  * One process. Everything that it can do to the world goes through `call`, so a crash is this: from some call on, none
@@ -70,7 +73,7 @@ export class SimProcess {
   readonly clock: Clock = {
     now: () => this.world.time.now,
     sleep: (ms, signal) => {
-      if (!this.alive) return never;
+      if (!this.alive) return never();
       return new Promise<void>((resolve, reject) => {
         if (signal?.aborted) {
           reject(signal.reason as Error);
@@ -100,7 +103,7 @@ export class SimProcess {
   call<T>(what: string, effect: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     const { world } = this;
     if (this.#exited) world.afterlife(this.id, what);
-    if (!this.alive) return never;
+    if (!this.alive) return never();
     const { chance, counts, time } = world;
     const { rates, latencyMs } = world.faults;
     if (signal?.aborted) return Promise.reject(signal.reason as Error);

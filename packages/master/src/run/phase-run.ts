@@ -108,6 +108,7 @@ class PhaseRun {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #bell = new Bell();
+  readonly #onAbort = () => this.#bell.ring();
 
   constructor(plan: PhasePlan, context: PhaseContext) {
     this.#plan = plan;
@@ -119,7 +120,7 @@ class PhaseRun {
     this.#abandoned = new AbandonedWatch(context);
     this.#announcer = new Announcer(plan, context);
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
-    this.#signal.addEventListener('abort', () => this.#bell.ring(), { once: true });
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   async run(): Promise<PhaseOutcome> {
@@ -133,6 +134,8 @@ class PhaseRun {
     });
     await this.#sendAll().catch((error: unknown) => this.#fail(error));
     stopReading();
+    // Node keeps a signal that is made of others, and all that listens to it, until nobody does.
+    this.#signal.removeEventListener('abort', this.#onAbort);
     if (signal.aborted) throw signal.reason;
     if (this.#failure && !this.#isOver) throw this.#failure.error;
     this.#announcer.sent(this.#next);
