@@ -49,12 +49,13 @@ export interface RejectedLibrary {
 }
 
 /**
- * Loads one library and proves that it multiplies. @returns why not, when it doesn't; a missing file is `found: false`
+ * Loads one library for calls with so many threads and proves that it multiplies. @returns why not, when it doesn't; a
+ * missing file is `found: false`
  */
-export function openBlasLibrary(koffi: Koffi, path: string): BlasLibrary | RejectedLibrary {
+export function openBlasLibrary(koffi: Koffi, path: string, threads: number): BlasLibrary | RejectedLibrary {
   let library: KoffiLibrary;
   try {
-    library = koffi.load(path);
+    library = withEnvironment(openBlasSettings(threads), () => koffi.load(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { path, found: !/no such file|cannot open|not found|cannot find/i.test(reason), reason };
@@ -75,6 +76,30 @@ export function openBlasLibrary(koffi: Koffi, path: string): BlasLibrary | Rejec
     return { path, gemm, axpy, description: describe(library, path), setThreads: threadSetter(library) };
   } catch (cause) {
     return { path, found: true, reason: cause instanceof Error ? cause.message : String(cause) };
+  }
+}
+
+/**
+ * What OpenBLAS reads while it is loaded. One that is told its threads afterwards has started one for each core by then.
+ * Idle threads ask for work again and again for 2^28 cycles, a tenth of a second, before they sleep; 2^20 are enough
+ * between two calls, and leave the core to others.
+ */
+const openBlasSettings = (threads: number) => ({
+  OPENBLAS_NUM_THREADS: String(threads),
+  OPENBLAS_THREAD_TIMEOUT: '20',
+});
+
+/** Sets variables for what is loaded meanwhile, and no longer. */
+function withEnvironment<T>(variables: Readonly<Record<string, string>>, load: () => T): T {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  try {
+    Object.assign(process.env, variables);
+    return load();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
   }
 }
 

@@ -46,12 +46,12 @@ export async function openBlas(options: BlasOptions): Promise<Kernel | KernelUna
 
 function findBlas(
   koffi: Koffi,
-  { blasPath, log, trials, platform = process.platform }: BlasOptions,
+  { threads, blasPath, log, trials, platform = process.platform }: BlasOptions,
 ): BlasLibrary | KernelUnavailable {
   const broken: RejectedLibrary[] = [];
   const names = blasPath ? [blasPath] : (blasCandidates[platform] ?? []);
   for (const name of names) {
-    const open = () => openBlasLibrary(koffi, name);
+    const open = () => openBlasLibrary(koffi, name, threads);
     const library = (trials ? trials.attempt(name, open) : open()) ?? crashed(name);
     if ('gemm' in library) return library;
     if (!library.found && !blasPath) continue;

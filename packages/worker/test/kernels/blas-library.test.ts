@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { openBlas } from '../../src/kernels/blas.ts';
 import { isUnavailable } from '../../src/kernels/kernel.ts';
@@ -76,7 +77,57 @@ async function search(libraries: Parameters<typeof fakeKoffi>[0], blasPath?: str
   return { opened, said };
 }
 
+/** Threads of a process of its own before and after it opened the system's BLAS for `threads` threads, or why it can't. */
+function threadsAround(threads: number): { before: number; after: number } | string {
+  const kernels = new URL('../../src/kernels/', import.meta.url).href;
+  const script = `
+    import { readdirSync } from 'node:fs';
+    import { openBlas } from '${kernels}blas.ts';
+    import { loadKoffi } from '${kernels}koffi.ts';
+    const count = () => readdirSync('/proc/self/task').length;
+    const koffi = await loadKoffi('${kernels}');
+    const before = count();
+    const blas = await openBlas({ threads: ${threads}, koffi: async () => koffi, log: () => {} });
+    const told = blas._tag ? blas.reason : blas.detail.startsWith('OpenBLAS') ? { before, after: count() } : blas.detail;
+    process.stdout.write(JSON.stringify(told));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as { before: number; after: number } | string;
+}
+
+describe.skipIf(process.platform !== 'linux')('OpenBLAS (threads from /proc, Linux)', () => {
+  it('starts no threads beside those that it is to use', (context) => {
+    const alone = threadsAround(1);
+    if (typeof alone === 'string') return context.skip(`no OpenBLAS here: ${alone}`);
+    expect(alone.after).toBe(alone.before);
+    expect(threadsAround(3)).toEqual({ before: alone.before, after: alone.before + 2 });
+  });
+});
+
 describe('the search for a BLAS', () => {
+  it('tells OpenBLAS its threads while it is loaded, and leaves the environment as it was', async () => {
+    process.env['OPENBLAS_THREAD_TIMEOUT'] = '26';
+    delete process.env['OPENBLAS_NUM_THREADS'];
+    const seen: (string | undefined)[] = [];
+    const koffi = await fakeKoffi({ 'libopenblas.so.0': good })();
+    const watched = (path: string | null) => {
+      seen.push(process.env['OPENBLAS_NUM_THREADS'], process.env['OPENBLAS_THREAD_TIMEOUT']);
+      return koffi.load(path);
+    };
+    await openBlas({
+      threads: 3,
+      platform: 'linux',
+      koffi: () => Promise.resolve({ ...koffi, load: watched }),
+      log: () => {},
+    });
+    expect(seen).toEqual(['3', '20']);
+    expect(process.env).toMatchObject({ OPENBLAS_THREAD_TIMEOUT: '26' });
+    expect(process.env).not.toHaveProperty('OPENBLAS_NUM_THREADS');
+    delete process.env['OPENBLAS_THREAD_TIMEOUT'];
+  });
+
   it('takes the first library that multiplies rightly, and says nothing of those that are absent', async () => {
     const { opened, said } = await search({ 'libblis.so.4': good, 'libblas.so.3': good });
     expect(opened).toMatchObject({ name: 'blas', detail: expect.stringContaining('libblis.so.4') as string });
