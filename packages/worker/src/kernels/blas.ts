@@ -4,7 +4,7 @@ import type { BlasLibrary, RejectedLibrary } from './blas-library.ts';
 import { checkElementWise, checkGemm } from './check-job.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
-import { elementsPerTurn, inlineMultiplyAdds } from './event-loop.ts';
+import { elementsPerTurn, inBands, inlineMultiplyAdds } from './event-loop.ts';
 import { dtypeOf } from './kernel.ts';
 import type { ElementWise, Gemm, Kernel, KernelLog, KernelUnavailable } from './kernel.ts';
 import type { Koffi, KoffiFunction } from './koffi.ts';
@@ -92,10 +92,17 @@ function blasKernel(library: BlasLibrary): Kernel {
       checkElementWise(job);
       const axpy = asAxpy(job);
       if (!axpy) return addElementWise(job);
-      const { length, scale, x, y } = axpy;
+      const { length, scale, x, y, first } = axpy;
       const args = [length, scale, x, 1, y, 1];
       const routine = library.axpy[dtypeOf(y)];
-      if (length <= elementsPerTurn) routine(...args);
+      // On this thread, as the loop would be: each band must still be in the caches when its turn to be added to comes.
+      if (first)
+        await inBands(length, 1, (from, to) => {
+          const band = y.subarray(from, to);
+          band.set(first.subarray(from, to));
+          routine(to - from, scale, x.subarray(from, to), 1, band, 1);
+        });
+      else if (length <= elementsPerTurn) routine(...args);
       else await call(routine, args, `adding ${length} elements`);
     },
     async gemm(job: Gemm): Promise<void> {

@@ -16,13 +16,14 @@ const sums = fc
     alpha: scalar,
     beta: scalar,
     into: fc.constantFrom('a', 'b', 'neither', 'both'),
+    Reals: fc.constantFrom(Float64Array, Float32Array),
     values: fc.array(real, { minLength: 60, maxLength: 60 }),
   })
-  .map(({ rows, cols, stride, offset, alpha, beta, into, values }): ElementWise => {
+  .map(({ rows, cols, stride, offset, alpha, beta, into, Reals, values }): ElementWise => {
     const ld = cols + stride;
-    const a = Float64Array.from(values.slice(0, 30));
-    const b = into === 'both' ? a : Float64Array.from(values.slice(30));
-    const c = into === 'b' ? b : into === 'neither' ? new Float64Array(30) : a;
+    const a = Reals.from(values.slice(0, 30));
+    const b = into === 'both' ? a : Reals.from(values.slice(30));
+    const c = into === 'b' ? b : into === 'neither' ? new Reals(30).fill(NaN) : a;
     return {
       rows,
       cols,
@@ -47,27 +48,29 @@ describe('a sum as axpy', () => {
         const { rows, cols, alpha, beta, a, b, c, aOffset, bOffset, cOffset } = job;
         const axpy = asAxpy(job);
         if (!axpy) return;
-        const expected = Array.from(
-          { length: rows * cols },
-          (_, i) => alpha * a[aOffset + i]! + beta * b[bOffset + i]!,
-        );
-        const { length, scale, x, y } = axpy;
+        const expected = c.slice(0, rows * cols);
+        for (let i = 0; i < expected.length; i++) expected[i] = alpha * a[aOffset + i]! + beta * b[bOffset + i]!;
+        const { length, scale, x, y, first } = axpy;
+        if (first) y.set(first);
         for (let i = 0; i < length; i++) y[i] = scale === 1 ? y[i]! + x[i]! : y[i]! - x[i]!;
-        expect([...c.subarray(cOffset, cOffset + rows * cols)]).toEqual(expected);
+        expect(c.subarray(cOffset, cOffset + rows * cols)).toEqual(expected);
         expect(length).toBe(rows * cols);
       }),
     );
   });
 
-  it('is taken for every dense sum or difference in place', () => {
+  it('is taken for every dense sum or difference in place, and of float32 into a third matrix', () => {
     fc.assert(
       fc.property(sums, (job) => {
         const { rows, cols, lda, a, b, c, alpha, beta } = job;
         const dense = rows > 0 && lda === cols;
-        const sum =
-          a !== b &&
-          ((c === a && alpha === 1 && Math.abs(beta) === 1) || (c === b && beta === 1 && Math.abs(alpha) === 1));
-        expect(asAxpy(job) !== undefined).toBe(dense && sum);
+        const addsB = alpha === 1 && Math.abs(beta) === 1;
+        const addsA = beta === 1 && Math.abs(alpha) === 1;
+        const inPlace = a !== b && ((c === a && addsB) || (c === b && addsA));
+        const intoThird = c !== a && c !== b && c instanceof Float32Array && (addsB || addsA);
+        const axpy = asAxpy(job);
+        expect(axpy !== undefined).toBe(dense && (inPlace || intoThird));
+        expect(axpy?.first !== undefined).toBe(dense && intoThird);
       }),
     );
   });

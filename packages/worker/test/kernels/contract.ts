@@ -216,6 +216,17 @@ function describeAdd(kernel: Kernel, dtype: Dtype): void {
     }
   });
 
+  it.each([
+    [1, 1],
+    [1, -1],
+    [-1, 1],
+  ])('adds more than a band into a third matrix exactly: alpha = %d, beta = %d', async (alpha, beta) => {
+    const job = { ...addJob(dtype, 700, 501), alpha, beta };
+    const expected = rounded(dtype, referenceAdd(job));
+    await kernel.add(job);
+    expectClose({ ...job, m: 700, n: 501 }, expected, () => 0);
+  });
+
   it('scales in place, and doubles a matrix into itself', async () => {
     const job = { ...addJob(dtype, 33, 35), alpha: 1, beta: 0.3 };
     const expected = referenceAdd(job);
