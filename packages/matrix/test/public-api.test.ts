@@ -25,6 +25,7 @@ it('exports exactly this', () => {
       "coversWholeChunks",
       "createArray",
       "createZarrIn",
+      "csvPieces",
       "elementBytes",
       "evenChunk",
       "fileStore",

@@ -50,6 +50,14 @@ export class SimObjects {
     };
     const { keys } = this;
     const listed = keys.bind(this);
+    const set: Store['set'] = async (key, bytes, options) => {
+      const whole = joined(bytes);
+      if (key === this.poison && process.id.startsWith('i-')) {
+        this.#world.counts.add('poison');
+        process.crash(`of ${key}`);
+      }
+      await process.call(`set ${key}`, () => this.#write(key, whole, process), options?.signal);
+    };
     return {
       get: (key, options) => process.call(`get ${key}`, () => this.#read(key), options?.signal),
       getRange: (key, offset, length, options) =>
@@ -58,15 +66,12 @@ export class SimObjects {
           () => find(key)?.bytes.slice(offset, offset + length),
           options?.signal,
         ),
-      set: async (key, bytes, options) => {
-        const whole = joined(bytes);
-        if (key === this.poison && process.id.startsWith('i-')) {
-          this.#world.counts.add('poison');
-          process.crash(`of ${key}`);
-        }
-        await process.call(`set ${key}`, () => this.#write(key, whole, process), options?.signal);
+      set,
+      async setFrom(key, pieces, options) {
+        const copies: Uint8Array[] = [];
+        for await (const piece of pieces) copies.push(piece.slice());
+        await set(key, copies, options);
       },
-      setFrom: () => Promise.reject(new Error('nothing that is simulated stores in pieces')),
       has: (key, options) => process.call(`has ${key}`, () => find(key) !== undefined, options?.signal),
       size: (key, options) => process.call(`size ${key}`, () => find(key)?.bytes.byteLength, options?.signal),
       async *list(prefix, options) {

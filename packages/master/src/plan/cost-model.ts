@@ -126,12 +126,13 @@ export function ingestBytes(elements: number, chunk: number, dtype: DType): numb
 
 /**
  * Bytes for packages that write `rows` as text: two of them, each with its tile, the chunks that hold its rows on their way,
- * and the text.
+ * and a piece of text.
  */
 export function exportBytes(rows: number, { shape: [, cols], chunk, dtype }: ExportedArray): number {
   const touched = Math.ceil(rows / chunk[0]) * Math.ceil(cols / chunk[1]);
   const transfers = Math.min(CHUNKS_IN_FLIGHT, touched) * chunk[0] * chunk[1];
-  return WORKER_BASE_BYTES + 2 * ((rows * cols + transfers) * bytesPerElement(dtype) + rows * cols * LONGEST_NUMBER);
+  const text = Math.min(rows * cols, Math.max(ELEMENTS_AS_TEXT, cols)) * LONGEST_NUMBER;
+  return WORKER_BASE_BYTES + 2 * ((rows * cols + transfers) * bytesPerElement(dtype) + text);
 }
 interface ExportedArray {
   readonly shape: readonly [number, number];
@@ -140,6 +141,8 @@ interface ExportedArray {
 }
 /** Characters of the longest number and its separator (packages/matrix: csv/format.ts). */
 const LONGEST_NUMBER = 26;
+/** Elements whose text is made at once, a row at least (there too). */
+const ELEMENTS_AS_TEXT = 1 << 16;
 
 /**
  * Bytes for the checks of a product: two packages, each with what it needs of Y (k x cols, float64), its rows' sums, and two

@@ -3,6 +3,7 @@ import type { Elements } from '../tile.ts';
 import { nameOf } from './layout.ts';
 import type { BandLayout } from './layout.ts';
 import { parseRowsFast } from './fast-rows.ts';
+import { endOfRows } from './row-ends.ts';
 
 /**
  * Parses whole rows of plain CSV text (no quotes) into `out`, row by row, until it is full; what follows is left alone.
@@ -62,15 +63,6 @@ export class BandParser {
     const perRow = this.#bytes / Math.max(1, this.#rows);
     throw new TruncatedFileError(nameOf(this.#layout), Math.ceil(perRow * this.#wanted), this.#bytes);
   }
-}
-
-/** The end of the last whole row. A carriage return at the very end may belong to a line feed that is still to come. */
-export function endOfRows(bytes: Uint8Array, start: number, end: number): number {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-  const feed = text.lastIndexOf(10);
-  // Few texts have returns, and those that have feeds as well have them side by side.
-  const at = Math.max(feed, text.subarray(feed + 1, -1).lastIndexOf(13) + feed + 1);
-  return at < 0 ? start : start + at + 1;
 }
 
 /** Skips at most `count` whole rows: how many there were, and the offset of the first byte after them. */

@@ -4,6 +4,7 @@ import { csvModule, ENDED } from './module.ts';
 import type { CsvModule } from './module.ts';
 import { cellNumber } from './number.ts';
 import { endOfCell, parseRows, skipLineEnds } from './parse-rows.ts';
+import { endOfRow, endOfRows } from './row-ends.ts';
 
 /** Text that is parsed at once: it and its numbers stay in the second-level cache. A longer row is taken whole. */
 const PIECE = 1 << 16;
@@ -26,7 +27,7 @@ export function parseRowsFast(
   let next = start;
   let rows = 0;
   while (rows < maxRows && next < end) {
-    const pieceEnd = endOfRows(bytes, next, end);
+    const pieceEnd = endOfPiece(bytes, next, end);
     const inside = { ...layout, firstRow: layout.firstRow + rows };
     const piece = { bytes, start: next, end: pieceEnd };
     const target = at + rows * layout.cols;
@@ -111,9 +112,8 @@ function viewLike(out: Elements, buffer: ArrayBuffer, offset: number, length: nu
 }
 
 /** The end of the last row that ends at most a piece after `start`, or of the first one where that is longer. */
-function endOfRows(bytes: Uint8Array, start: number, end: number): number {
+function endOfPiece(bytes: Uint8Array, start: number, end: number): number {
   if (end - start <= PIECE) return end;
-  for (let i = start + PIECE; i > start; i--) if (bytes[i - 1] === LINE_FEED || bytes[i - 1] === RETURN) return i;
-  for (let i = start + PIECE; i < end; i++) if (bytes[i] === LINE_FEED || bytes[i] === RETURN) return i + 1;
-  return end;
+  const inside = endOfRows(bytes, start, start + PIECE);
+  return inside > start ? inside : endOfRow(bytes, start + PIECE - 1, end);
 }

@@ -17,7 +17,7 @@ export interface CsvText {
   readonly quoted: boolean;
   /** Compressed, so it is read from its start: one band, whose offsets are those of the uncompressed text. */
   readonly gzip: boolean;
-  /** Whole rows each, about 4 MiB; between them lies nothing but line ends. */
+  /** Whole rows each, up to 4 MiB; between them lies nothing but line ends. */
   readonly bands: readonly CsvBand[];
 }
 
@@ -26,8 +26,10 @@ export interface CsvInfo extends CsvText {
   readonly cols: number;
 }
 
-/** Text of one band: enough work for a package, little enough for a worker's memory. */
-const BAND_BYTES = 4 << 20;
+/** Text of one band: packages begin and end inside of bands, so small ones, but not so many that a job is long to tell. */
+const LEAST_BAND = 256 << 10;
+const MOST_BAND = 4 << 20;
+const BANDS = 128;
 /** Enough to see the delimiter. */
 const SAMPLE_BYTES = 1 << 16;
 
@@ -40,20 +42,24 @@ const SAMPLE_BYTES = 1 << 16;
  * @throws RaggedRowError, NotANumberError (rows are lines counted from 1), EmptyFileError, WrongFormatError,
  *   MalformedCsvError, TruncatedFileError (a .gz cut short), and what opening the file throws.
  */
-export async function inspectCsv(url: string, context: ArrayContext = {}, bandBytes = BAND_BYTES): Promise<CsvInfo> {
+export async function inspectCsv(url: string, context: ArrayContext = {}, bandBytes?: number): Promise<CsvInfo> {
   const location = locate(url);
   const gzip = formatOf(location) === 'csv.gz';
   const source = await openText(url, gzip, context);
   try {
     if (source.size === 0) throw new EmptyFileError(source.name);
     if (gzip) await refuseUncompressed(source, context.signal);
-    const { quoted, delimiter, facts } = await scanText(source, bandBytes, context.signal);
+    const { quoted, delimiter, facts } = await scanText(source, bandBytes ?? bandOf(source.size), context.signal);
     const { header, rows, cols } = facts;
     const bands = gzip || quoted ? [joined(facts.bands)] : facts.bands;
     return { url: location.url, delimiter, header, quoted, gzip, bands, rows, cols };
   } finally {
     await source.close();
   }
+}
+
+function bandOf(bytes: number): number {
+  return Math.min(MOST_BAND, Math.max(LEAST_BAND, Math.ceil(bytes / BANDS)));
 }
 
 async function scanText(source: TextSource, bandBytes: number, signal?: AbortSignal) {

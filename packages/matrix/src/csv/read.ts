@@ -1,13 +1,14 @@
 import type { ArrayContext } from '../array.ts';
 import { TruncatedFileError } from '../errors.ts';
-import { allocateTile } from '../tile.ts';
+import { scratchTile } from '../tile.ts';
 import type { DType, Tile } from '../tile.ts';
 import { openText } from './bytes.ts';
 import type { TextSource } from './bytes.ts';
 import type { CsvText } from './inspect.ts';
 import { inPieces } from './in-pieces.ts';
-import { BandParser, endOfRows } from './band.ts';
+import { BandParser } from './band.ts';
 import { parseRowsFast } from './fast-rows.ts';
+import { endOfRows } from './row-ends.ts';
 
 /** Which rows of a text to read: `rows` of them after the first `skipRows` of the bytes `start` .. `end`. */
 export interface CsvPart {
@@ -29,7 +30,7 @@ export async function readCsvPart(text: CsvText, part: CsvPart, context: ArrayCo
   const source = await openText(text.url, false, context);
   try {
     const { start, end } = part.bytes;
-    const tile = allocateTile(part.dtype, part.rows, part.cols);
+    const tile = scratchTile(part.dtype, part.rows, part.cols);
     const parser = new BandParser(layoutOf(text, source, part), tile.data);
     await inPieces(
       source.bytes,
@@ -66,7 +67,7 @@ export async function* streamCsv(
     const fill = text.quoted ? quotedFill(text, source, context) : plainFill(text, source, cols, context);
     try {
       while (left > 0) {
-        tile ??= allocateTile(dtype, Math.min(rowsPerTile, left), cols);
+        tile ??= scratchTile(dtype, Math.min(rowsPerTile, left), cols);
         const count = await fill(tile, filled);
         if (count === 0) throw new TruncatedFileError(source.name, rows, rows - left + filled);
         filled += count;

@@ -8,6 +8,9 @@ const MINOR_EVERY = 64 * 1024 * 1024;
 const MAJOR_EVERY = 32 * 1024 * 1024;
 /** Smaller buffers are not worth watching. */
 const WATCHED_BYTES = 1024 * 1024;
+/** Buffers that are to be used again have such lengths, so that a tile and the chunk that stores it, longer by a checksum, share them. */
+const ROOM = 4096;
+const LITTLE_MORE = 64;
 /** What a process may reach until somebody sets a limit. */
 const DEFAULT_LIMIT = 768 * 1024 * 1024;
 /** Bytes that lie ready to be used again. */
@@ -63,9 +66,10 @@ export class TileMemory {
     return buffer;
   }
 
-  /** Shared memory that holds anything: who takes it writes all of it. */
+  /** Shared memory of that length, or a little more, that holds anything: who takes it writes all of it. */
   take(bytes: number): SharedArrayBuffer {
-    return this.#spare.take(bytes) ?? this.make(bytes);
+    const roomy = bytes < WATCHED_BYTES ? bytes : Math.ceil((bytes + LITTLE_MORE) / ROOM) * ROOM;
+    return this.#spare.take(bytes) ?? this.#spare.take(roomy) ?? this.make(roomy);
   }
 
   /** Takes back what `make` or `take` gave, to give it to others: nobody may use it any more. */

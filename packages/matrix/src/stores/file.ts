@@ -107,7 +107,7 @@ async function openNew(temporary: string, folder: string, known: Set<string>): P
 
 /** Shared memory, so that a chunk that is read becomes a tile without a copy. */
 async function readFrom(file: FileHandle, offset: number, length: number, options?: CallOptions): Promise<Uint8Array> {
-  const bytes = new Uint8Array(tileMemory.take(length));
+  const bytes = new Uint8Array(tileMemory.take(length), 0, length);
   let at = 0;
   while (at < length) {
     options?.signal?.throwIfAborted();

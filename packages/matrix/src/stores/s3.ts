@@ -113,7 +113,7 @@ function send(options?: CallOptions): { abortSignal?: AbortSignal } {
 /** The body in shared memory, so that a chunk becomes a tile without a second copy. */
 async function collect(found: GetObjectCommandOutput, key: string): Promise<Uint8Array> {
   const length = found.ContentLength ?? 0;
-  const bytes = new Uint8Array(tileMemory.take(length));
+  const bytes = new Uint8Array(tileMemory.take(length), 0, length);
   let at = 0;
   for await (const piece of (found.Body ?? []) as AsyncIterable<Uint8Array>) {
     if (at + piece.byteLength > length)

@@ -1,5 +1,5 @@
 import type { ArrayCallOptions, ArrayContext, MatrixArray } from '../array.ts';
-import { formatInto, roomForText } from '../csv/format.ts';
+import { formatPieces } from '../csv/format.ts';
 import { MissingTextPartError, NotFoundError, TruncatedFileError } from '../errors.ts';
 import { fileBytes } from '../npy/bytes.ts';
 import { ranges } from '../ranges.ts';
@@ -7,13 +7,11 @@ import type { Store } from '../stores/store.ts';
 import type { Tile } from '../tile.ts';
 import type { AtomicOptions } from './atomically.ts';
 import { rowBands } from './row-bands.ts';
-import { writeText } from './text.ts';
+import { oneBuffer, writeText } from './text.ts';
 import type { Buffers } from './text.ts';
 
 /** Text that is made, or copied, at once: memory that is used again and stays in the cache costs a third of new memory. */
 const PIECE = 1 << 20;
-/** Elements of so much text, most of them. */
-const ELEMENTS = 1 << 16;
 /** Pieces of parts that are on their way from a remote store at once, and their bytes. */
 const IN_FLIGHT = 4;
 const REMOTE_PIECE = 8 << 20;
@@ -29,6 +27,11 @@ export async function writeCsv(
   options: ArrayContext & ArrayCallOptions & AtomicOptions = {},
 ): Promise<void> {
   await writeText(path, options, (buffers) => formatted(array, buffers, options));
+}
+
+/** The text of a tile, in pieces for one who is done with each when it asks for the next, which takes its memory. */
+export function csvPieces(tile: Tile): Iterable<Uint8Array> {
+  return formatPieces(tile, oneBuffer());
 }
 
 /**
@@ -58,16 +61,7 @@ function byPart(a: string, b: string): number {
 }
 
 async function* formatted(array: MatrixArray, buffers: Buffers, options: ArrayCallOptions): AsyncGenerator<Uint8Array> {
-  const [, cols] = array.shape;
-  const step = Math.max(1, Math.floor(ELEMENTS / cols));
-  for await (const tile of bands(array, options)) {
-    for (let row = 0; row < tile.rows; row += step) {
-      const rows = Math.min(step, tile.rows - row);
-      const bytes = buffers(roomForText(rows, cols));
-      const data = tile.data.subarray(row * cols, (row + rows) * cols);
-      yield bytes.subarray(0, formatInto({ ...tile, rows, data }, bytes));
-    }
-  }
+  for await (const tile of bands(array, options)) yield* formatPieces(tile, buffers);
 }
 
 /** Bands of whole rows, top to bottom, one read ahead. */

@@ -88,6 +88,12 @@ async function writePieces(fd: number, text: AsyncIterable<Uint8Array>, signal?:
   }
 }
 
+/** For who has written a piece before the next one is made. */
+export function oneBuffer(): Buffers {
+  let buffer = new Uint8Array(0);
+  return (length) => (buffer = buffer.byteLength < length ? new Uint8Array(length) : buffer);
+}
+
 function twoBuffers(): Buffers {
   let [next, last] = [new Uint8Array(0), new Uint8Array(0)];
   return (length) => {

@@ -50,6 +50,16 @@ it('uses again what was given back, for whoever writes all of it', () => {
   expect(tiles.take(4 * MIB)).not.toBe(buffer);
 });
 
+it.each([8_000_000, 8 * MIB, 5 * MIB - 4])('gives the memory of a tile of %i bytes to its stored chunk', (bytes) => {
+  const { tiles } = memory(() => 100 * MIB);
+  const tile = tiles.take(bytes);
+  expect(tile.byteLength).toBeGreaterThanOrEqual(bytes);
+  tiles.giveBack(tile);
+  const chunk = tiles.take(bytes + 4);
+  expect(chunk).toBe(tile);
+  expect(chunk.byteLength).toBeGreaterThanOrEqual(bytes + 4);
+});
+
 it('has dropped tiles freed when the collector returns', async () => {
   const collect = lazyCollector();
   const dropped = new WeakRef(new Uint8Array(new SharedArrayBuffer(64 * MIB)).fill(1).buffer);

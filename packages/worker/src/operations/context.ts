@@ -56,6 +56,8 @@ export class PackageContext {
   /** Set where what is read of arrays is to be told by its checksums. */
   checksums: ReadChecksums | undefined;
   #reusedBytes = 0;
+  /** Seconds before its turns came. */
+  #waited = 0;
   readonly #clock: Clock;
   readonly #turn: Turn;
   readonly #kernel: (op: 'multiply' | 'add', dtype: DType) => Promise<Kernel>;
@@ -184,12 +186,16 @@ export class PackageContext {
 
   /** Computes while nobody else in this worker does; waiting for the turn counts as nothing. */
   async compute<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turn.take(() => this.#timed('compute', work), this.signal);
+    return this.inTurn(() => this.#timed('compute', work));
   }
 
   /** Holds the worker's turn for more than one computation; within it, `computing` counts what the kernel does. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turn.take(work, this.signal);
+    const askedAt = this.#clock.now();
+    return this.#turn.take(() => {
+      this.#waited += (this.#clock.now() - askedAt) / 1000;
+      return work();
+    }, this.signal);
   }
 
   /** Computes in a turn that is held already. */
@@ -197,9 +203,39 @@ export class PackageContext {
     return this.#timed('compute', work);
   }
 
-  /** Counts time as writing, for outputs that are no arrays. */
+  /** Counts time as writing, for outputs that are no arrays; what is computed meanwhile and waiting for the turn don't count. */
   async writing<T>(work: () => Promise<T>): Promise<T> {
-    return this.#timed('write', work);
+    const before = this.seconds.compute + this.#waited;
+    const startedAt = this.#clock.now();
+    try {
+      return await work();
+    } finally {
+      const others = this.seconds.compute + this.#waited - before;
+      this.seconds.write += Math.max(0, (this.#clock.now() - startedAt) / 1000 - others);
+    }
+  }
+
+  /**
+   * Makes pieces of an output in one turn, from the first to the last, each when it is asked for; what becomes of the last one
+   * is no part of the turn.
+   */
+  async *making(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let end = (): void => undefined;
+    const made = new Promise<void>((resolve) => (end = resolve));
+    try {
+      await new Promise<void>((begin, fail) => {
+        this.inTurn(() => (begin(), made)).catch(fail);
+      });
+      const iterator = pieces[Symbol.iterator]();
+      for (;;) {
+        const { done, value } = await this.computing(async () => iterator.next());
+        if (done) return;
+        this.traffic.bytesWritten += value.byteLength;
+        yield value;
+      }
+    } finally {
+      end();
+    }
   }
 
   /** Counts time as reading, for inputs that are no arrays. */

@@ -1,16 +1,14 @@
-import { formatCsvBand, recycle } from '@tessera/matrix';
+import { csvPieces, recycle } from '@tessera/matrix';
 import type { Execute } from './context.ts';
 
-/** Writes rows of an array as CSV text, as one part of the whole: `<workspace>/<name>.csv/<part>`. */
+/** Writes rows of an array as CSV text, one part of the whole: `<workspace>/<name>.csv/<part>`. */
 export const exportRows: Execute<'export'> = async ({ source, text, part }, context) => {
   const array = await context.job.array(source);
   const tile = await context.read(source, array.dtype);
-  const bytes = await context.compute(async () => formatCsvBand(tile));
+  const workspace = await context.job.workspace();
+  const key = `${text}.csv/${String(part).padStart(6, '0')}`;
+  const { signal } = context;
+  await context.writing(() => workspace.setFrom(key, context.making(csvPieces(tile)), { signal }));
   recycle(tile);
-  await context.writing(async () => {
-    const workspace = await context.job.workspace();
-    await workspace.set(`${text}.csv/${String(part).padStart(6, '0')}`, bytes, { signal: context.signal });
-  });
-  context.traffic.bytesWritten += bytes.byteLength;
   return {};
 };

@@ -9,6 +9,7 @@ export const ingest: Execute<'ingest'> = async ({ text, sink, ...part }, context
       ...context.job.context,
       signal: context.signal,
       traffic: context.traffic,
+      parsing: (work) => context.inTurn(work),
     }),
   );
   return {};
