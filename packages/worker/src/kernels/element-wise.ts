@@ -5,7 +5,7 @@ import { dtypeOf } from './kernel.ts';
 import type { Dtype, ElementWise } from './kernel.ts';
 
 /**
- * C := alpha·A + beta·B, the addition of every kernel but the sums and differences of `blas` (`axpy.ts`): the loop is
+ * C := alpha·A + beta·B, the addition of every kernel but what `blas` takes as an axpy (`axpy.ts`): the loop is
  * near the speed of memory for tiles larger than the caches, and moving such tiles to a thread, a device or WebAssembly's
  * memory would only add passes over them. Copies there by bands that stay in the caches: 8 GB/s, the loop 11; on Zen 4,
  * float64 in place 19, the loop 20 to 28, and into a third matrix 12 against 14 to 26.
@@ -53,8 +53,7 @@ function addFor(dtype: Dtype): ReturnType<typeof addLoops> {
  * They run from the last element to the first. On Sapphire Rapids an upward loop that writes what it has just read is
  * slow in memory, though not in the caches: in place 10.0 GB/s of float64 and 4.9 of float32, downward 13.6 and 10.1;
  * into a third matrix 10.7 and 8.2 against 11 and 9. Math.fround gains nothing more, and unrolling by hand costs a third
- * on Zen 4: V8 unrolls this loop itself, as long as no ArrayBuffer of the process was ever detached (float64 in place 32
- * GB/s, 22 once one was).
+ * on Zen 4: V8 unrolls a loop as short as this by itself.
  */
 function addLoops(): (job: ElementWise, from: number, to: number) => void {
   return function add(job, from, to) {
