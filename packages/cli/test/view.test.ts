@@ -281,6 +281,15 @@ describe('painters', () => {
     reporter.event({ ...header, event: 'package:failed', ...failed, message, retried: true });
     expect(out.text).toBe('✗ compute-3, try 1, on i-0abc/71: chunk 0/1 of A: checksum differs; it is sent again\n');
   });
+
+  test('packages that nobody takes are told, with where to look', () => {
+    const out = fakeOutput({ isTTY: false, columns: 80 });
+    const reporter = new Reporter(linePainter(out), plainStyle, { width: () => 300, verbose: false });
+    reporter.event({ ...header, event: 'phase:stalled', phase: 'compute', waiting: 4, seconds: 60 });
+    expect(out.text).toBe(
+      '✗ 4 packages wait, and no worker has taken any for 60.0 s; `tessera status` shows what became of the workers\n',
+    );
+  });
 });
 
 test('bytes, seconds and rates have three digits that tell something', () => {

@@ -55,6 +55,7 @@ export function advance(progress: Progress, event: ProgressEvent): Progress {
         seconds: event.seconds,
       }));
     case 'package:failed':
+    case 'phase:stalled':
       return progress;
     case 'job:ended':
       return { ...progress, ended: event.status };

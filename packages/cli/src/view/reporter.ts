@@ -2,6 +2,7 @@ import type { ProgressEvent } from '@tessera/protocol';
 import type { Step } from '@tessera/provisioner';
 import { doneLine, progressLines } from './bars.ts';
 import type { Painter } from './painter.ts';
+import { formatSeconds } from './format.ts';
 import { printable } from './printable.ts';
 import { advance, NO_PROGRESS, type Progress } from './progress.ts';
 import { stepLine } from './steps.ts';
@@ -73,6 +74,13 @@ export class Reporter {
       const next = event.retried ? 'it is sent again' : 'that was its last try';
       const what = `${event.packageId}, try ${event.attempt}, on ${event.worker}: ${event.message.replace(/\.$/, '')}; ${next}`;
       this.paragraph(`${this.#style.bad(this.#style.symbols.failed)} ${printable(what)}`);
+    }
+    if (event.event === 'phase:stalled') {
+      const [are, taken] = event.waiting === 1 ? ['package waits', 'it'] : ['packages wait', 'any'];
+      const what = `${event.waiting} ${are}, and no worker has taken ${taken} for ${formatSeconds(event.seconds)}`;
+      this.paragraph(
+        `${this.#style.bad(this.#style.symbols.failed)} ${what}; \`tessera status\` shows what became of the workers`,
+      );
     }
     for (const phase of this.#progress.phases) {
       if (phase.state !== 'done' || this.#shown.has(phase.phase)) continue;

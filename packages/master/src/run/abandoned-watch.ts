@@ -14,7 +14,8 @@ export interface AbandonedContext {
   readonly stragglers: StragglerPolicy;
   /** What one package should take: a kernel that holds up its worker's heartbeats does so no longer than this. */
   readonly plannedMs: number | undefined;
-  warn(message: string): void;
+  /** Told once when nobody has taken packages for a while. */
+  stalled(waiting: number, seconds: number): void;
 }
 
 /**
@@ -47,7 +48,7 @@ export class AbandonedWatch {
    * @throws NoWorkerError
    */
   async look(underWay: number): Promise<void> {
-    const { clock, jobs, stragglers, plannedMs = 0, warn } = this.#context;
+    const { clock, jobs, stragglers, plannedMs = 0, stalled } = this.#context;
     const sinceMs = clock.now() - this.#lookedAt;
     if (this.#looking || sinceMs < LOOK_MS) return;
     this.#looking = true;
@@ -63,9 +64,7 @@ export class AbandonedWatch {
     if (this.#idleMs >= stragglers.abandonedMs + plannedMs) throw new NoWorkerError(underWay, this.#idleMs / 1000);
     if (this.#idleMs < TELL_MS || this.#told) return;
     this.#told = true;
-    warn(
-      `packages wait, and no worker has taken one for ${Math.round(this.#idleMs / 1000)} s; tessera status shows why`,
-    );
+    stalled(counts.waiting, this.#idleMs / 1000);
   }
 }
 

@@ -117,7 +117,10 @@ class PhaseRun {
     this.#startedAt = context.clock.now();
     this.#firstSendEndedAt = this.#startedAt;
     this.#watch = new StragglerWatch(this.#flights, context);
-    this.#abandoned = new AbandonedWatch(context);
+    const { phase } = plan;
+    const stalled = (waiting: number, seconds: number) =>
+      context.emit({ event: 'phase:stalled', phase, waiting, seconds });
+    this.#abandoned = new AbandonedWatch({ ...context, stalled });
     this.#announcer = new Announcer(plan, context);
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#signal.addEventListener('abort', this.#onAbort, { once: true });

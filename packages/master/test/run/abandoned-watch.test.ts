@@ -7,7 +7,7 @@ const LOOK_MS = 10_000;
 
 /** A watch over a queue with one package, on a clock that is turned by hand. */
 async function watched(plannedMs?: number) {
-  const world = { now: 0, asked: 0, refused: false, warnings: [] as string[] };
+  const world = { now: 0, asked: 0, refused: false, stalls: [] as [number, number][] };
   const clock = { now: () => world.now, sleep: async () => undefined };
   const queues = memoryQueues(clock);
   queues.create('jobs');
@@ -22,8 +22,8 @@ async function watched(plannedMs?: number) {
       return queue.counts();
     },
   };
-  const warn = (message: string) => world.warnings.push(message);
-  const watch = new AbandonedWatch({ jobs, clock, stragglers: STRAGGLERS, plannedMs, warn });
+  const stalled = (waiting: number, seconds: number) => world.stalls.push([waiting, seconds]);
+  const watch = new AbandonedWatch({ jobs, clock, stragglers: STRAGGLERS, plannedMs, stalled });
   const pass = async (ms: number, stepMs = LOOK_MS) => {
     for (const end = world.now + ms; world.now < end;) {
       world.now += stepMs;
@@ -37,9 +37,9 @@ describe('a fleet counts as abandoned', () => {
   it('when a package waits for five minutes and nobody has any; it is told after one', async () => {
     const { pass, world } = await watched();
     await pass(50_000);
-    expect(world.warnings).toEqual([]);
+    expect(world.stalls).toEqual([]);
     await pass(STRAGGLERS.abandonedMs - 50_000 - LOOK_MS);
-    expect(world.warnings).toEqual([expect.stringContaining('no worker has taken one for 60 s')]);
+    expect(world.stalls).toEqual([[1, 60]]);
     await expect(pass(LOOK_MS)).rejects.toThrow(NoWorkerError);
   });
 

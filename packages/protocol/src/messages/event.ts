@@ -15,6 +15,7 @@ const count = z.int().nonnegative();
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800300,"event":"packages:received","phase":"compute","received":3,"packages":8}
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800400,"event":"phase:ended","phase":"compute","seconds":0.3}
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800500,"event":"package:failed","packageId":"compute-3","attempt":1,"worker":"i-0abc/71","tag":"CorruptTileError","message":"chunk 0/1 of A: checksum differs","retried":true}
+ * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322860500,"event":"phase:stalled","phase":"compute","waiting":5,"seconds":60}
  * @example {"v":1,"jobId":"20260102-030405-abcde","at":1767322800600,"event":"job:ended","status":"done"}
  */
 export const ProgressEvent = z.discriminatedUnion('event', [
@@ -37,6 +38,14 @@ export const ProgressEvent = z.discriminatedUnion('event', [
     tag: z.string(),
     message: z.string(),
     retried: z.boolean(),
+  }),
+  /** Packages wait, and nobody has taken one for so long. */
+  z.object({
+    ...header,
+    event: z.literal('phase:stalled'),
+    phase: Phase,
+    waiting: count,
+    seconds: z.number().nonnegative(),
   }),
   z.object({ ...header, event: z.literal('job:ended'), status: z.enum(['done', 'failed', 'cancelled']) }),
 ]);
