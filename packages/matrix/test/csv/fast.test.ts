@@ -19,6 +19,38 @@ it('the module works here, or the tests of it would test nothing', () => {
   expect(csvModule()).toBeDefined();
 });
 
+/** Something wrong in a few places. */
+const mistakes = fc.array(
+  fc.record({
+    at: fc.nat(),
+    deleted: fc.integer({ min: 0, max: 2 }),
+    inserted: fc.oneof(
+      fc.constantFrom(
+        '\n',
+        '\r',
+        '\r\n',
+        '\n\n',
+        ',',
+        ';',
+        ' ',
+        '  ',
+        '\t',
+        'x',
+        '"',
+        '.',
+        'e',
+        '-',
+        '',
+        '\u00e9',
+        ':',
+        '/',
+      ),
+      fc.constant('1'.repeat(400)),
+    ),
+  }),
+  { maxLength: 2 },
+);
+
 /** Rows of cells, most of them numbers, with something wrong in a few places. */
 const texts = fc
   .record({
@@ -35,48 +67,54 @@ const texts = fc
     end: fc.constantFrom('\n', '\r\n', '\r'),
     last: fc.boolean(),
     delimiter: fc.constantFrom(',', ';', '\t', ' '),
-    wrong: fc.array(
-      fc.record({
-        at: fc.nat(),
-        deleted: fc.integer({ min: 0, max: 2 }),
-        inserted: fc.oneof(
-          fc.constantFrom(
-            '\n',
-            '\r',
-            '\r\n',
-            '\n\n',
-            ',',
-            ';',
-            ' ',
-            '  ',
-            '\t',
-            'x',
-            '"',
-            '.',
-            'e',
-            '-',
-            '',
-            '\u00e9',
-            ':',
-            '/',
-          ),
-          fc.constant('1'.repeat(400)),
-        ),
-      }),
-      { maxLength: 2 },
-    ),
+    wrong: mistakes,
   })
-  .map(({ cols, cells, end, last, delimiter, wrong }) => {
-    const lines = Array.from({ length: Math.ceil(cells.length / cols) }, (_, r) =>
-      Array.from({ length: cols }, (_, c) => cells[r * cols + c] ?? '1').join(delimiter),
-    );
-    let text = lines.join(end) + (last ? end : '');
-    for (const { at, deleted, inserted } of wrong) {
-      const place = at % (text.length + 1);
-      text = text.slice(0, place) + inserted + text.slice(place + deleted);
-    }
-    return { cols, rows: lines.length, delimiter, bytes: new TextEncoder().encode(text) };
-  });
+  .map(textOf);
+
+/** A character of a number where it doesn't belong. */
+const misplaced = fc.array(
+  fc.record({ at: fc.nat(), deleted: fc.constant(0), inserted: fc.constantFrom('-', '.', '1', ',', '\n', '-.') }),
+  { minLength: 1, maxLength: 1 },
+);
+
+/** Rows of digits, with a minus or a point at most, and seldom something else. */
+const plainTexts = fc
+  .record({
+    cols: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 20, max: 60 })),
+    cells: fc.array(
+      fc.oneof(
+        { weight: 40, arbitrary: fc.stringMatching(/^-?[0-9]{1,20}(\.[0-9]{0,20})?$/) },
+        { weight: 1, arbitrary: fc.constantFrom('nan', '.5', '1e5', ' 7', '+1') },
+      ),
+      { minLength: 20, maxLength: 300 },
+    ),
+    end: fc.constantFrom('\n', '\n', '\r\n'),
+    last: fc.boolean(),
+    delimiter: fc.constantFrom(',', ';', '\t', ' '),
+    wrong: fc.oneof(mistakes, misplaced),
+  })
+  .map(textOf);
+
+interface Parts {
+  readonly cols: number;
+  readonly cells: readonly string[];
+  readonly end: string;
+  readonly last: boolean;
+  readonly delimiter: string;
+  readonly wrong: readonly { readonly at: number; readonly deleted: number; readonly inserted: string }[];
+}
+
+function textOf({ cols, cells, end, last, delimiter, wrong }: Parts) {
+  const lines = Array.from({ length: Math.ceil(cells.length / cols) }, (_, r) =>
+    Array.from({ length: cols }, (_, c) => cells[r * cols + c] ?? '1').join(delimiter),
+  );
+  let text = lines.join(end) + (last ? end : '');
+  for (const { at, deleted, inserted } of wrong) {
+    const place = at % (text.length + 1);
+    text = text.slice(0, place) + inserted + text.slice(place + deleted);
+  }
+  return { cols, rows: lines.length, delimiter, bytes: new TextEncoder().encode(text) };
+}
 
 function outcome<T>(work: () => T): T | string {
   try {
@@ -103,8 +141,12 @@ describe('in WebAssembly as in TypeScript', () => {
     );
   });
 
-  it('a text is found right, with the same rows in the same bands, or refused with the same words', () => {
-    const pieces = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 5 });
+  it.each([
+    ['cells of all kinds', texts],
+    ['cells most of which are plain', plainTexts],
+  ])('a text is found right, with the same rows in the same bands, or refused with the same words: %s', (_, texts) => {
+    const piece = fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 64, max: 1000 }));
+    const pieces = fc.array(piece, { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(texts, pieces, fc.integer({ min: 1, max: 300 }), ({ bytes, delimiter }, pieces, bandBytes) => {
         const [plain, fast] = [false, true].map((fast) =>
@@ -117,6 +159,7 @@ describe('in WebAssembly as in TypeScript', () => {
             }
             if (scan.quoted) return 'quoted';
             const { bands, ...facts } = scan.end();
+            if (!bytes.includes(13)) return { ...facts, bands };
             // Of CR and LF the LF may count as the band's or as lying between two bands, so ends may differ.
             const lines = bands.flatMap(({ byteStart, byteEnd, firstRow, rows }, i) => {
               const text = Buffer.from(bytes.subarray(byteStart, byteEnd)).toString('latin1');

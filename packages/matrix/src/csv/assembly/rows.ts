@@ -1,6 +1,7 @@
 import { isBlank, LINE_FEED, MINUS, PLUS, POINT, RETURN, SMALL_E, SPACE, ZERO } from './bytes';
 import { decimalBits, UNSETTLED } from './decimal-to-double';
 import { digitsEnd } from './digits';
+import { delimiters, feeds, plainCells, SPAN } from './plain-cells';
 
 /** Where the walk is: the next cell (or its end, before `parse` is resumed), its column, the place of its number. */
 export let at: usize = 0;
@@ -16,6 +17,9 @@ export const DONE: i32 = 0;
 export const CELL: i32 = 1;
 /** the cell at `at`, which is one too many, or the last of too few. */
 export const RAGGED: i32 = 2;
+
+/** Bytes for which cells are looked at one by one, at most, where they are not the plainest. */
+const LONGEST_PAUSE: usize = 1024;
 
 /** The next walk starts here. */
 export function start(text: usize, firstColumn: i32, numbers: usize): void {
@@ -54,7 +58,35 @@ function walk<T>(end: usize, until: usize, delimiter: u8, columns: i32, most: i3
   let cell = i;
   let result = CELL;
   let skip = resumed;
+  // Where to look at many cells together again, once one of them was not the plainest; further on each time in a row.
+  let together = i;
+  let pause = SPAN;
   for (;;) {
+    if (!isFloat<T>() && !blanks) {
+      while (i >= together && i + SPAN <= end) {
+        const length = plainCells(i, delimiter);
+        let next = length === 0 || (feeds !== 0 && i + SPAN >= until) ? columns : col;
+        let separators = delimiters;
+        for (let rest = feeds; rest !== 0 && next < columns; rest &= rest - 1) {
+          const row = rest ^ (rest - 1);
+          next = next + <i32>popcnt(separators & row) + 1 === columns ? 0 : columns;
+          separators &= ~row;
+        }
+        next += <i32>popcnt(separators);
+        if (next >= columns) {
+          together = i + pause;
+          if (pause < LONGEST_PAUSE) pause <<= 1;
+          break;
+        }
+        if (feeds !== 0) {
+          done += <i32>popcnt(feeds);
+          doneEnd = i + 64 - <usize>clz(feeds);
+        }
+        col = next;
+        i += length;
+        pause = SPAN;
+      }
+    }
     cell = i;
     if (!skip) {
       while (isBlank(load<u8>(i), delimiter)) i++;
