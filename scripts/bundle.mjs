@@ -6,6 +6,7 @@ import { scriptOptions, shipCodeCache } from './code-cache.mjs';
 import { foreignCodecsPlugin, shipForeignCodecs } from './foreign-codecs.mjs';
 import { leanSchemasPlugin } from './lean-schemas.mjs';
 import { nativeCrcPlugin, shipNativeCrc } from './native-crc.mjs';
+import { requiredBuiltinsPlugin } from './required-builtins.mjs';
 
 /** zod brings its messages in some fifty languages; a third of a program's start would go into reading them. */
 const englishOnly = {
@@ -41,7 +42,7 @@ export async function bundle({ entry, out, external = [], plugins = [], matrices
     external,
     // ES modules where a package has both: of CommonJS esbuild can't leave out what isn't used.
     mainFields: ['module', 'main'],
-    plugins: [nativeCrcPlugin, foreignCodecsPlugin, leanSchemasPlugin, englishOnly, ...plugins],
+    plugins: [nativeCrcPlugin, foreignCodecsPlugin, leanSchemasPlugin, englishOnly, requiredBuiltinsPlugin, ...plugins],
     // CommonJS parts of dependencies ask for Node's own modules through `require`.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
