@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDesk, type Desk } from './cli.ts';
 
@@ -61,6 +62,21 @@ function peakOf(pid: number): number {
   }
 }
 
+/** A square Zarr v2 array of float64, not compressed. */
+function writeV2(path: string, n: number, side: number): void {
+  mkdirSync(path);
+  const document = { zarr_format: 2, shape: [n, n], chunks: [side, side], dtype: '<f8', order: 'C', fill_value: 0 };
+  writeFileSync(join(path, '.zarray'), JSON.stringify({ ...document, compressor: null, filters: null }));
+  for (let r = 0; r * side < n; r++) {
+    for (let c = 0; c * side < n; c++) {
+      writeFileSync(
+        join(path, `${r}.${c}`),
+        Float64Array.from({ length: side * side }, (_, at) => Math.sin(at + r - c)),
+      );
+    }
+  }
+}
+
 function expectWithinModel({ budget, planned, workers, master }: Measured, mib: number): void {
   expect(budget).toBe(mib * MIB);
   expect(planned).toBeLessThanOrEqual(budget);
@@ -77,6 +93,12 @@ describe.skipIf(!existsSync('/proc/self/status'))('peak resident sizes (from /pr
   it.each([400])('of workers that map .npy operands too, under %i MiB', async (mib) => {
     await desk.json('add', '3000x3000', '--seed', '1', '--out', 'A.npy');
     const job = ['multiply', 'A.npy', 'A.npy', '--out', 'C.npy', '--memory', `${mib}MiB`];
+    expectWithinModel(await measured(...job), mib);
+  });
+
+  it.each([400])('of workers that map chunks too, under %i MiB', async (mib) => {
+    writeV2(desk.path('A.zarr'), 3000, 1000);
+    const job = ['multiply', 'A.zarr', 'A.zarr', '--out', 'C.zarr', '--memory', `${mib}MiB`];
     expectWithinModel(await measured(...job), mib);
   });
 

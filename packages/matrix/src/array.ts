@@ -1,7 +1,7 @@
 import type { Format } from './location.ts';
 import type { StoreContext } from './stores/open.ts';
 import type { CallOptions } from './stores/store.ts';
-import type { MapFile, MappedTile } from './npy/mapped.ts';
+import type { MapFile, MappedTile } from './mapped.ts';
 import type { DType, Region, Shape, Tile } from './tile.ts';
 
 /** Bytes moved to and from a store, as stored (checksums, padding and gaps included). */
@@ -13,7 +13,7 @@ export interface Traffic {
 export interface ArrayCallOptions extends CallOptions {
   /** The call adds its bytes here as well as to the array's own count. */
   readonly traffic?: Traffic | undefined;
-  /** Told the checksum of each chunk that a read met and found right, where chunks carry one. */
+  /** Told the checksum of each chunk that was met, read or mapped, and found right, where chunks carry one. */
   readonly checksum?: ((r: number, c: number, crc32c: number) => void) | undefined;
 }
 
@@ -34,11 +34,12 @@ export interface MatrixArray {
    */
   read(region: Region, options?: ArrayCallOptions): Promise<Tile>;
   /**
-   * The region where it lies in its file, read without a copy; `undefined` where that is not possible or takes more than
-   * `mostBytes` of address space (rows of a matrix lie apart). Whoever takes it must `unmap` it.
+   * The region where it lies in its file, read without a copy; `undefined` where that is not possible (what is amiss, reading
+   * says) or takes more than `mostBytes` of elements: rows of a matrix lie apart, and a chunk with a checksum is looked at
+   * as a whole. Whoever takes it must `unmap` it.
    * @throws RegionError outside the matrix.
    */
-  map?(region: Region, mostBytes: number, options?: ArrayCallOptions): MappedTile | undefined;
+  map?(region: Region, mostBytes: number, options?: ArrayCallOptions): Promise<MappedTile | undefined>;
   /** @throws PartialChunkError, RegionError, ReadOnlyArrayError. */
   write(region: Region, tile: Tile, options?: ArrayCallOptions): Promise<void>;
   /** Arrays in Tessera's own Zarr layout have these: see `ChunkedArray`. */

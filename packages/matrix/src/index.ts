@@ -26,7 +26,7 @@ export type { Format, Location } from './location.ts';
 
 export { isChunked } from './array.ts';
 export type { ArrayCallOptions, ArrayContext, ArraySpec, ChunkedArray, MatrixArray, Traffic } from './array.ts';
-export type { MapFile, MappedBytes, MappedTile } from './npy/mapped.ts';
+export type { MapFile, MappedBytes, MappedTile } from './mapped.ts';
 export { createArray, openArray } from './open-array.ts';
 export { openZarrIn, createZarrIn } from './zarr/open.ts';
 

@@ -1,14 +1,15 @@
 import { isChunked, type ArrayCallOptions, type MatrixArray } from '../array.ts';
 import { gridOf } from '../chunk-grid.ts';
 import { loadCrc32c } from '../crc32c.ts';
+import type { MappedTile } from '../mapped.ts';
 import type { Region, Shape, Tile } from '../tile.ts';
 import { RunningChecksums } from './running-checksums.ts';
 
 /** Reads of one array whose chunks are noted by their checksums. */
 export interface CheckedReads {
   read(region: Region, options?: ArrayCallOptions): Promise<Tile>;
-  /** Notes a piece of an array without chunks of its own that was come by in another way: mapped into memory, say. */
-  saw(region: Region, tile: Tile): Promise<void>;
+  /** `map` of the array, but for regions whose rows lie apart. */
+  map(region: Region, mostBytes: number, options?: ArrayCallOptions): Promise<MappedTile | undefined>;
 }
 
 /**
@@ -30,7 +31,10 @@ export function checkedReads(
   if (isChunked(array) && array.chunk[0] === chunk[0] && array.chunk[1] === chunk[1]) {
     const [, cols] = gridOf(array.shape, chunk);
     const checksum = (r: number, c: number, crc32c: number) => found(r * cols + c, crc32c);
-    return { read: (region, options) => array.read(region, { ...options, checksum }), saw };
+    return {
+      read: (region, options) => array.read(region, { ...options, checksum }),
+      map: async (region, mostBytes, options) => array.map?.(region, mostBytes, { ...options, checksum }),
+    };
   }
   return {
     async read(region, options) {
@@ -38,6 +42,15 @@ export function checkedReads(
       await saw(region, tile);
       return tile;
     },
-    saw,
+    async map(region, mostBytes, options) {
+      const tile = await array.map?.(region, mostBytes, options);
+      if (!tile) return undefined;
+      if (tile.rows > 1 && tile.stride !== tile.cols) {
+        tile.unmap();
+        return undefined;
+      }
+      await saw(region, tile);
+      return tile;
+    },
   };
 }

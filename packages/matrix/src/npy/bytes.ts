@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { forEachBounded } from '../bounded.ts';
 import { NotFoundError } from '../errors.ts';
 import { openError } from '../file-errors.ts';
+import type { MapFile, MappedBytes } from '../mapped.ts';
 import { ranges } from '../ranges.ts';
 import type { Store } from '../stores/store.ts';
-import type { MapFile, MappedBytes } from './mapped.ts';
 
 /** Random access to the bytes of one file or object. */
 export interface ByteSource {

@@ -2,6 +2,7 @@ import { countRead, countWritten, newTraffic } from '../array.ts';
 import type { ArrayCallOptions, ArrayContext, MatrixArray } from '../array.ts';
 import { EmptyFileError, ReadOnlyArrayError, TruncatedFileError } from '../errors.ts';
 import { locate, nameOf, parentOf } from '../location.ts';
+import { mapRegion, spanBytes } from '../mapped.ts';
 import { openStore } from '../stores/open.ts';
 import { allocate, bytesOf, checkRegion, checkTile } from '../tile.ts';
 import type { Elements, Region, Tile } from '../tile.ts';
@@ -10,7 +11,6 @@ import type { ByteSource } from './bytes.ts';
 import { convert, inexactAt, isNative } from './convert.ts';
 import { headerLength, NPY_PREFIX, parseHeader } from './header.ts';
 import type { NpyHeader } from './header.ts';
-import { mapRegion, spanBytes } from './mapped.ts';
 import { readRawRegion } from './raw-region.ts';
 import { transpose } from './transpose.ts';
 import { regionWriter } from './write-region.ts';
@@ -94,7 +94,7 @@ function npyArray(url: string, name: string, source: ByteSource, header: NpyHead
     return { dtype, rows, cols, data: fortranOrder ? transpose(data, cols, rows, dtype) : data };
   }
 
-  const map: MatrixArray['map'] = (region, mostBytes, options) => {
+  const map: MatrixArray['map'] = async (region, mostBytes, options) => {
     checkRegion(region, shape, name);
     if (spanBytes(layout, region) > mostBytes) return undefined;
     const tile = mapRegion(source.map!, dtype, layout, region);

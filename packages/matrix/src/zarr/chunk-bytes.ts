@@ -14,11 +14,11 @@ export interface ChunkLayout {
   readonly chunk: Shape;
 }
 
-const CHECKSUM = 4;
+export const CHECKSUM_BYTES = 4;
 
 /** The length of every stored chunk. */
 export function chunkBytes({ dtype, chunk }: ChunkLayout): number {
-  return chunk[0] * chunk[1] * elementBytes(dtype) + CHECKSUM;
+  return chunk[0] * chunk[1] * elementBytes(dtype) + CHECKSUM_BYTES;
 }
 
 /** The pieces to store; the tile's own memory is one of them unless it needs padding. */
@@ -26,7 +26,7 @@ export function encodeChunk(layout: ChunkLayout, inside: Region, tile: Tile, crc
   checkTile(tile, inside, layout.dtype, layout.url);
   const [rows, cols] = layout.chunk;
   const payload = bytesOf(rows === tile.rows && cols === tile.cols ? tile.data : padded(tile, rows, cols));
-  const checksum = new Uint8Array(CHECKSUM);
+  const checksum = new Uint8Array(CHECKSUM_BYTES);
   new DataView(checksum.buffer).setUint32(0, crc32c(payload), true);
   return [payload, checksum];
 }
@@ -48,7 +48,7 @@ export function decodeChunk(
   if (bytes.byteLength !== expected) {
     throw new CorruptTileError(url, at, `expected ${expected} bytes, found ${bytes.byteLength}`);
   }
-  const payloadBytes = expected - CHECKSUM;
+  const payloadBytes = expected - CHECKSUM_BYTES;
   const payload = bytes.subarray(0, payloadBytes);
   const stored = storedChecksum(bytes);
   const computed = crc32c(payload);
@@ -66,7 +66,10 @@ export function decodeChunk(
 
 /** The checksum at the end of a stored chunk. */
 export function storedChecksum(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset + bytes.byteLength - CHECKSUM, CHECKSUM).getUint32(0, true);
+  return new DataView(bytes.buffer, bytes.byteOffset + bytes.byteLength - CHECKSUM_BYTES, CHECKSUM_BYTES).getUint32(
+    0,
+    true,
+  );
 }
 
 function padded(tile: Tile, rows: number, cols: number): Elements {

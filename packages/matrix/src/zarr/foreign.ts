@@ -1,6 +1,6 @@
 import { isZarritaError, open, registry } from 'zarrita';
 import { countRead, newTraffic } from '../array.ts';
-import type { ArrayCallOptions, MatrixArray } from '../array.ts';
+import type { ArrayCallOptions, ArrayContext, MatrixArray } from '../array.ts';
 import { forEachBounded } from '../bounded.ts';
 import { overlaps } from '../chunk-grid.ts';
 import { loadCrc32c } from '../crc32c.ts';
@@ -9,6 +9,7 @@ import type { Store } from '../stores/store.ts';
 import { allocateTile, checkRegion } from '../tile.ts';
 import type { DType, Region, Shape, Tile } from '../tile.ts';
 import { copyForeign } from './foreign-elements.ts';
+import { chunkMapper } from './map-chunk.ts';
 import type { ForeignArray } from './metadata.ts';
 
 const IN_FLIGHT = 4;
@@ -18,7 +19,12 @@ const SHARDS = 'sharding_indexed';
 const MOST_CHUNK_ELEMENTS = 2 ** 27;
 
 /** A Zarr array (v2 or v3) in any layout, chunking, codec and byte order that zarrita reads. Read-only. */
-export async function foreignArray(url: string, store: Store, found: ForeignArray): Promise<MatrixArray> {
+export async function foreignArray(
+  url: string,
+  store: Store,
+  found: ForeignArray,
+  { mapFile }: Pick<ArrayContext, 'mapFile'> = {},
+): Promise<MatrixArray> {
   await verifyChecksums();
   // zarrita would reject some promise that nobody waits for, and that ends the process.
   const unknown = found.codecs.find((codec) => codec !== SHARDS && !registry.has(codec));
@@ -29,6 +35,8 @@ export async function foreignArray(url: string, store: Store, found: ForeignArra
   const { shape } = found;
   const chunk = chunkOf(url, array.chunks);
   const dtype: DType = array.dtype === 'float32' || array.dtype === 'float16' ? 'float32' : 'float64';
+
+  const map = found.plain && chunkMapper({ url, shape, plain: found.plain, traffic }, store, mapFile);
 
   async function read(region: Region, options?: ArrayCallOptions): Promise<Tile> {
     checkRegion(region, shape, url);
@@ -57,6 +65,7 @@ export async function foreignArray(url: string, store: Store, found: ForeignArra
     chunk,
     traffic,
     read,
+    ...(map && { map }),
     async write() {
       throw new ReadOnlyArrayError(url, 'it is a Zarr array of another layout than ours');
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MalformedHeaderError, UnsupportedDtypeError, UnsupportedShapeError, WrongFormatError } from '../errors.ts';
 import type { ArraySpec } from '../array.ts';
+import { plainChunks, type PlainChunks } from './plain-chunks.ts';
 
 /**
  * `zarr.json` of an array as Tessera writes it (zarr-specs.readthedocs.io/en/latest/v3/core/). The attribute
@@ -58,6 +59,8 @@ export interface ForeignArray {
   readonly storedType: string;
   /** What chunks go through, as zarrita calls them; those inside a shard too. */
   readonly codecs: readonly string[];
+  /** Where chunks go through nothing but maybe a checksum. */
+  readonly plain?: PlainChunks | undefined;
 }
 
 export function writeMetadata({ shape, dtype, chunk }: ArraySpec): string {
@@ -107,7 +110,13 @@ export function parseMetadata(text: string, name: string): OwnArray | ForeignArr
   if (!rows || !cols || rest.length > 0) throw new UnsupportedShapeError(name, foreign.data.shape);
   const { codecs = [], compressor, filters } = foreign.data;
   const older = [...(filters ?? []), ...(compressor ? [compressor] : [])].map(({ id }) => `numcodecs.${id}`);
-  return { kind: 'foreign', shape: [rows, cols], storedType, codecs: [...namesOf(codecs, name), ...older] };
+  return {
+    kind: 'foreign',
+    shape: [rows, cols],
+    storedType,
+    codecs: [...namesOf(codecs, name), ...older],
+    plain: plainChunks(document),
+  };
 }
 
 /** The codecs' names, and those inside shards; shards within shards are nothing that zarrita reads. */

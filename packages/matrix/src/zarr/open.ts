@@ -42,11 +42,15 @@ export async function openZarr(url: string, context: ArrayContext = {}): Promise
 }
 
 /** `openZarr` in a store that is open already. */
-export async function openZarrIn(store: Store, name: string, options: CallOptions = {}): Promise<MatrixArray> {
-  const found = parseMetadata(await readMetadata(store, name, options), name);
-  if (found.kind === 'own') return ownArray(name, store, found);
+export async function openZarrIn(
+  store: Store,
+  name: string,
+  context: CallOptions & Pick<ArrayContext, 'mapFile'> = {},
+): Promise<MatrixArray> {
+  const found = parseMetadata(await readMetadata(store, name, context), name);
+  if (found.kind === 'own') return ownArray(name, store, found, context);
   const { foreignArray } = await import('./foreign.ts');
-  return foreignArray(name, store, found);
+  return foreignArray(name, store, found, context);
 }
 
 async function readMetadata(store: Store, name: string, context: CallOptions): Promise<string> {

@@ -1,5 +1,5 @@
 import { countRead, countWritten, newTraffic } from '../array.ts';
-import type { ArrayCallOptions, ChunkedArray } from '../array.ts';
+import type { ArrayCallOptions, ArrayContext, ChunkedArray } from '../array.ts';
 import { forEachBounded } from '../bounded.ts';
 import { chunkRegion, coversWholeChunks, gridOf, overlaps } from '../chunk-grid.ts';
 import { loadCrc32c } from '../crc32c.ts';
@@ -8,13 +8,19 @@ import type { Store } from '../stores/store.ts';
 import { checkRegion, checkTile, copyRegion, recycle, scratchTile } from '../tile.ts';
 import type { Region, Tile } from '../tile.ts';
 import { chunkBytes, decodeChunk, encodeChunk, storedChecksum } from './chunk-bytes.ts';
+import { chunkMapper } from './map-chunk.ts';
 import type { OwnArray } from './metadata.ts';
 
 /** Chunks of one region that are read or written at once. */
 const IN_FLIGHT = 8;
 
 /** A Zarr v3 array in Tessera's own layout, over the store that holds its `zarr.json`. */
-export function ownArray(url: string, store: Store, { shape, dtype, chunk }: OwnArray): ChunkedArray {
+export function ownArray(
+  url: string,
+  store: Store,
+  { shape, dtype, chunk }: OwnArray,
+  { mapFile }: Pick<ArrayContext, 'mapFile'> = {},
+): ChunkedArray {
   const layout = { url, dtype, chunk };
   const grid = gridOf(shape, chunk);
   const traffic = newTraffic();
@@ -23,6 +29,9 @@ export function ownArray(url: string, store: Store, { shape, dtype, chunk }: Own
       return `c/${r}/${c}`;
     throw new RegionError(`Chunk ${r},${c} isn't in ${url}, which has ${grid[0]}x${grid[1]} chunks.`);
   };
+
+  const plain = { dtype, chunk, hasChecksum: true, key: keyOf };
+  const map = chunkMapper({ url, shape, plain, traffic }, store, mapFile);
 
   async function readChunk(r: number, c: number, options?: ArrayCallOptions): Promise<Tile | undefined> {
     const [bytes, crc32c] = await Promise.all([store.get(keyOf(r, c), options), loadCrc32c()]);
@@ -57,6 +66,7 @@ export function ownArray(url: string, store: Store, { shape, dtype, chunk }: Own
     dtype,
     chunk,
     traffic,
+    ...(map && { map }),
     readChunk,
     writeChunk,
     async *storedChunks(options) {

@@ -2,6 +2,7 @@ import { allocateTile, scratchTile, type Elements, type MappedTile, type Tile } 
 import type { TileSource } from '@tessera/protocol';
 import type { Kernel } from '../kernels/index.ts';
 import type { PackageContext } from './context.ts';
+import type { HeldTile } from './tile-cache.ts';
 
 /** A block of a product, C[m x n] = alpha·op(A)·op(B) + beta·C0, as packages and checks name it. */
 export interface BlockTask {
@@ -47,7 +48,8 @@ export function blockSize({ a, b, transA, transB }: BlockTask): { m: number; n: 
 /**
  * Computes a block, in steps of k from the lowest up; while the kernel works on one step the next is read. Its first step
  * is read before its turn to compute comes, while the block before it computes: then it holds one pair of operand pieces
- * and no block (`multiplyBytes` in the planner counts on this).
+ * and no block (`multiplyBytes` in the planner counts on this). A piece whose rows lie together in a file (a chunk of a
+ * Zarr array that is stored as it is) is mapped rather than read, where the kernel takes it from there.
  * @param prepare changes what is read before it is multiplied (a check multiplies absolute values)
  * @param inTurn what else is done before another package may compute: its result is returned
  */
@@ -56,31 +58,43 @@ export async function blockProduct<T>(
   kernel: Kernel,
   context: PackageContext,
   inTurn: (block: Tile) => Promise<T>,
-  prepare: (tile: Tile) => Tile = (tile) => tile,
+  prepare?: (tile: Tile) => Tile,
 ): Promise<T> {
   const { m, n, k } = blockSize(task);
-  const read = (start: number) => readStep(task, start, Math.min(task.kStep, k - start), context, prepare);
-  if (task.mapBytes && (await kernel.takesAnyMemory?.())) {
+  const maps = !prepare && ((await kernel.takesAnyMemory?.()) ?? false);
+  if (task.mapBytes && maps) {
     const operands = await mapOperands(task, task.mapBytes, context);
     if (operands) return mappedProduct(task, operands, kernel, context, inTurn);
   }
-  let step = await read(0);
-  return context.inTurn(async () => {
-    let following: Promise<Step> | undefined;
-    const c = task.c0 ? prepare(await context.read(task.c0)) : scratchTile(context.dtype, m, n);
-    for (let start = 0; start < k; start += task.kStep) {
-      if (following) step = await following;
-      if (start + task.kStep < k) {
-        following = read(start + task.kStep);
-        // Awaited in the next round; until then a failure must not count as unhandled.
-        following.catch(() => undefined);
+  const how = { maps, prepare: prepare ?? ((tile: Tile) => tile) };
+  const fetch = (start: number) => {
+    const step = fetchStep(task, start, Math.min(task.kStep, k - start), context, how);
+    // Awaited in the next round; until then a failure must not count as unhandled.
+    step.catch(() => undefined);
+    return step;
+  };
+  let next: Promise<Step> | undefined = fetch(0);
+  try {
+    await next;
+    return await context.inTurn(async () => {
+      const c = task.c0 ? how.prepare(await context.read(task.c0)) : scratchTile(context.dtype, m, n);
+      for (let start = 0; start < k; start += task.kStep) {
+        const step: Step = await next!;
+        next = start + task.kStep < k ? fetch(start + task.kStep) : undefined;
+        const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
+        try {
+          await context.computing(() => accumulate(task, step, c, beta, kernel));
+        } finally {
+          step.release();
+        }
       }
-      const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
-      await context.computing(() => accumulate(task, step, c, beta, kernel));
-      step.release();
-    }
-    return inTurn(c);
-  });
+      return inTurn(c);
+    });
+  } catch (error) {
+    // What is mapped would stay so.
+    await next?.then(({ release }) => release()).catch(() => undefined);
+    throw error;
+  }
 }
 
 /**
@@ -156,24 +170,31 @@ function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: 
   });
 }
 
-async function readStep(
+async function fetchStep(
   { a, b, transA = false, transB = false, cacheBytes = 0 }: BlockTask,
   start: number,
   size: number,
   context: PackageContext,
-  prepare: (tile: Tile) => Tile,
+  { maps, prepare }: { maps: boolean; prepare: (tile: Tile) => Tile },
 ): Promise<Step> {
   const left = alongK(a, !transA, start, size);
   const right = alongK(b, transB, start, size);
-  const reading = left.read(context, cacheBytes);
-  // A block on the diagonal of AᵀA has one operand.
-  const other = left.key !== undefined && left.key === right.key ? reading : right.read(context, cacheBytes);
-  const [one, two] = await Promise.all([reading, other]);
-  const release = () => {
-    one.release();
-    if (two !== one) two.release();
+  const isOne = left.key !== undefined && left.key === right.key;
+  const fetch = async ({ part, read }: typeof left): Promise<HeldTile> => {
+    const mapped = maps && part && (await context.mapWhole(part));
+    return mapped ? { tile: mapped, release: () => mapped.unmap() } : read(context, cacheBytes);
   };
-  return { a: whole(prepare(one.tile)), b: whole(prepare(two.tile)), k: size, release };
+  // A block on the diagonal of AᵀA has one operand.
+  const fetched = await Promise.allSettled([left, ...(isOne ? [] : [right])].map(fetch));
+  const release = () => {
+    for (const one of fetched) if (one.status === 'fulfilled') one.value.release();
+  };
+  const [one, two = one] = fetched.map((each) => {
+    if (each.status === 'fulfilled') return each.value;
+    release();
+    throw each.reason;
+  });
+  return { a: whole(prepare(one!.tile)), b: whole(prepare(two!.tile)), k: size, release };
 }
 
 const whole = ({ data, cols }: Tile): Part => ({ data, offset: 0, stride: cols });
@@ -186,11 +207,13 @@ function alongK(source: TileSource, byColumns: boolean, start: number, size: num
       : { ...source, row: source.row + start, rows: size };
     const { array, row, col, rows, cols } = part;
     return {
+      part,
       key: `${array} ${row},${col} ${rows}x${cols}`,
       read: (context: PackageContext, cacheBytes: number) => context.readKept(part, cacheBytes),
     };
   }
   return {
+    part: undefined,
     key: undefined,
     read: async (context: PackageContext) => {
       const whole = await context.read(source);

@@ -4,11 +4,13 @@ import {
   scratchTile,
   tileToInline,
   type MappedTile,
+  type MatrixArray,
   type Tile,
   type Traffic,
 } from '@tessera/matrix';
 import {
   bytesPerElement,
+  type ArrayPiece,
   type CheckOutcome,
   type Checksums,
   type Clock,
@@ -91,9 +93,7 @@ export class PackageContext {
     return this.#timed('read', async () => {
       if (source.kind === 'inline') return converted(inlineToTile(source), dtype);
       const array = await this.job.array(source);
-      const declared = this.job.manifest.arrays[source.array]!;
-      const reads = this.checksums?.reads(source.array, declared, array) ?? array;
-      const tile = await reads.read(source, { signal: this.signal, traffic: this.traffic });
+      const tile = await this.#checked(source, array).read(source, { signal: this.signal, traffic: this.traffic });
       const wanted = converted(tile, dtype);
       if (wanted !== tile) recycle(tile);
       return wanted;
@@ -129,21 +129,21 @@ export class PackageContext {
   async map(source: TileSource, mostBytes: number, dtype: DType = this.dtype): Promise<MappedTile | undefined> {
     if (source.kind === 'inline') return undefined;
     const array = await this.job.array(source);
-    return array.dtype === dtype ? array.map?.(source, mostBytes, { traffic: this.traffic }) : undefined;
+    if (array.dtype !== dtype || !array.map) return undefined;
+    return this.#timed('read', async () =>
+      this.#checked(source, array).map?.(source, mostBytes, { signal: this.signal, traffic: this.traffic }),
+    );
+  }
+
+  /** Maps a tile whose rows lie together in a file: it takes no more memory than a copy. */
+  mapWhole(source: TileSource, dtype: DType = this.dtype): Promise<MappedTile | undefined> {
+    return this.map(source, source.rows * source.cols * bytesPerElement(dtype), dtype);
   }
 
   /** A tile to look at, not to write into: mapped where its rows lie together in a file, else a copy. */
   async borrow(source: TileSource, dtype: DType = this.dtype): Promise<Borrowed> {
-    const mapped =
-      source.kind === 'array' && (await this.map(source, source.rows * source.cols * bytesPerElement(dtype), dtype));
+    const mapped = await this.mapWhole(source, dtype);
     if (!mapped) return copied(await this.read(source, dtype));
-    try {
-      const declared = this.job.manifest.arrays[source.array]!;
-      await this.checksums?.reads(source.array, declared, await this.job.array(source))?.saw(source, mapped);
-    } catch (error) {
-      mapped.unmap();
-      throw error;
-    }
     return { tile: mapped, own: () => undefined, release: () => mapped.unmap() };
   }
 
@@ -241,6 +241,11 @@ export class PackageContext {
   /** Counts time as reading, for inputs that are no arrays. */
   async reading<T>(work: () => Promise<T>): Promise<T> {
     return this.#timed('read', work);
+  }
+
+  /** An array, or its reads that are noted, where a check wants that. */
+  #checked({ array: name }: ArrayPiece, array: MatrixArray): Pick<MatrixArray, 'read' | 'map'> {
+    return this.checksums?.reads(name, this.job.manifest.arrays[name]!, array) ?? array;
   }
 
   async #timed<T>(phase: 'read' | 'compute' | 'write', work: () => Promise<T>): Promise<T> {

@@ -33,7 +33,7 @@ describe('a mapped .npy', () => {
       fc.asyncProperty(edge(shape[0]), edge(shape[1]), async ([top, bottom], [left, right]) => {
         const region = { row: top!, col: left!, rows: bottom! - top! + 1, cols: right! - left! + 1 };
         const read = await array.read(region);
-        const mapped = array.map!(region, Infinity)!;
+        const mapped = (await array.map!(region, Infinity))!;
         for (let row = 0; row < region.rows; row++) {
           const shown = mapped.data.subarray(row * mapped.stride, row * mapped.stride + region.cols);
           expect(shown).toEqual(read.data.subarray(row * region.cols, (row + 1) * region.cols));
@@ -49,8 +49,8 @@ describe('a mapped .npy', () => {
     const array = await openArray(path, { mapFile });
     const bytes = 8 * (257 + 3);
     const region = { row: 4, col: 0, rows: 2, cols: 3 };
-    expect(array.map!(region, bytes - 1)).toBeUndefined();
-    array.map!(region, bytes)!.unmap();
+    expect(await array.map!(region, bytes - 1)).toBeUndefined();
+    (await array.map!(region, bytes))!.unmap();
     await array.close();
   });
 
@@ -59,7 +59,7 @@ describe('a mapped .npy', () => {
     await (await createArray(short, { shape, dtype: 'float64' })).close();
     const array = await openArray(short, { mapFile });
     await truncate(short, 4096);
-    expect(array.map!(wholeRegion(shape), Infinity)).toBeUndefined();
+    expect(await array.map!(wholeRegion(shape), Infinity)).toBeUndefined();
     await array.close();
   });
 

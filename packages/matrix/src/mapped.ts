@@ -1,6 +1,6 @@
-import { elementBytes, viewElements } from '../tile.ts';
-import type { DType, Elements, Region } from '../tile.ts';
-import type { RawLayout } from './raw-region.ts';
+import type { RawLayout } from './npy/raw-region.ts';
+import { elementBytes, viewElements } from './tile.ts';
+import type { DType, Elements, Region } from './tile.ts';
 
 /** Bytes of a file in this process's address space. */
 export interface MappedBytes {
