@@ -9,7 +9,7 @@ import type { Store } from '../stores/store.ts';
 import { allocateTile, checkRegion } from '../tile.ts';
 import type { DType, Region, Shape, Tile } from '../tile.ts';
 import { copyForeign } from './foreign-elements.ts';
-import { chunkMapper } from './map-chunk.ts';
+import { chunkMapper, copyMapped } from './map-chunk.ts';
 import type { ForeignArray } from './metadata.ts';
 
 const IN_FLIGHT = 4;
@@ -49,6 +49,7 @@ export async function foreignArray(
     );
     const target = allocateTile(dtype, region.rows, region.cols);
     await forEachBounded(overlaps(region, chunk), IN_FLIGHT, async ({ r, c, region: part }) => {
+      if (await copyMapped(map, part, region, target, options)) return;
       const piece = await source
         .getChunk([r, c])
         .catch((error: unknown) => Promise.reject(isOwn(error) ? error : corrupt(url, [r, c], error)));

@@ -1,12 +1,12 @@
 import { countRead } from '../array.ts';
-import type { MatrixArray, Traffic } from '../array.ts';
+import type { ArrayCallOptions, MatrixArray, Traffic } from '../array.ts';
 import { loadCrc32c } from '../crc32c.ts';
 import { mapRegion, spanBytes } from '../mapped.ts';
 import type { MapFile } from '../mapped.ts';
 import { fileBytes } from '../npy/bytes.ts';
 import type { Store } from '../stores/store.ts';
-import { checkRegion, elementBytes } from '../tile.ts';
-import type { Region, Shape } from '../tile.ts';
+import { checkRegion, copyRegion, elementBytes } from '../tile.ts';
+import type { Region, Shape, Tile } from '../tile.ts';
 import { CHECKSUM_BYTES, storedChecksum } from './chunk-bytes.ts';
 import type { PlainChunks } from './plain-chunks.ts';
 
@@ -65,6 +65,27 @@ export function chunkMapper(
       await source.close();
     }
   };
+}
+
+/**
+ * Copies the part of a chunk that lies in `region` straight from its file to its place in the tile of that region.
+ * @param part inside both, in the matrix's elements
+ * @returns false where it can't be mapped: then it is to be read
+ */
+export async function copyMapped(
+  map: MatrixArray['map'],
+  part: Region,
+  region: Region,
+  target: Tile,
+  options?: ArrayCallOptions,
+): Promise<boolean> {
+  const mapped = await map?.(part, Infinity, options);
+  if (!mapped) return false;
+  const from = { data: mapped.data, cols: mapped.stride };
+  const place = { row: part.row - region.row, col: part.col - region.col };
+  copyRegion(from, { ...part, row: 0, col: 0 }, target, place);
+  mapped.unmap();
+  return true;
 }
 
 /** The chunk that a region begins in, and the region in that chunk's elements. */

@@ -8,7 +8,7 @@ import type { Store } from '../stores/store.ts';
 import { checkRegion, checkTile, copyRegion, recycle, scratchTile } from '../tile.ts';
 import type { Region, Tile } from '../tile.ts';
 import { chunkBytes, decodeChunk, encodeChunk, storedChecksum } from './chunk-bytes.ts';
-import { chunkMapper } from './map-chunk.ts';
+import { chunkMapper, copyMapped } from './map-chunk.ts';
 import type { OwnArray } from './metadata.ts';
 
 /** Chunks of one region that are read or written at once. */
@@ -84,6 +84,7 @@ export function ownArray(
         return stored(only.r, only.c, options);
       const target = scratchTile(dtype, region.rows, region.cols);
       await forEachBounded(pieces, IN_FLIGHT, async ({ r, c, region: part }) => {
+        if (await copyMapped(map, part, region, target, options)) return;
         const tile = await stored(r, c, options);
         const from = { ...part, row: part.row - r * chunk[0], col: part.col - c * chunk[1] };
         copyRegion(tile, from, target, { row: part.row - region.row, col: part.col - region.col });

@@ -99,6 +99,48 @@ describe.each(Object.keys(writers))('a chunk of a file of %s', (name) => {
     );
   });
 
+  it('is read from where it lies, whatever the region, as it is read from a copy', async () => {
+    const cases = fc
+      .record({ shape: shapes(14), chunk: shapes(9), dtype: dtypes })
+      .chain((spec) => fc.record({ spec: fc.constant(spec), region: regionsIn(spec.shape) }));
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ spec: { shape, chunk, dtype }, region }) => {
+        const mapping = pretendedMapping();
+        const url = await written(name, shape, chunk, dtype);
+        const told: unknown[][] = [[], []];
+        const [direct, copied] = await Promise.all(
+          [mapping, {}].map(async (context, which) =>
+            (await openArray(url, context)).read(region, { checksum: (...found) => told[which]!.push(found) }),
+          ),
+        );
+        expect(direct).toEqual(copied);
+        expect([...direct!.data]).toEqual(part(numbered(dtype, ...shape), region));
+        expect(told[0]!.toSorted()).toEqual(told[1]!.toSorted());
+        expect(mapping.shown()).toBe(0);
+        await rm(url, { recursive: true });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('that is missing or cut short is the same error, or fill value, where others are mapped', async () => {
+    const url = await written(name, [8, 10], [4, 5]);
+    const path = `${url}/${{ ours: 'c/1/0', v3: 'c/1/0', v2: '1.0' }[name]}`;
+    const outcomes = () =>
+      Promise.all(
+        [pretendedMapping(), {}].map(async (context) =>
+          (await openArray(url, context)).read(wholeRegion([8, 10])).catch((error: unknown) => String(error)),
+        ),
+      );
+    await truncate(path, 80);
+    const [direct, copied] = await outcomes();
+    expect(direct).toMatch(/Chunk 1,0 of .* is corrupt|its chunks can't be read/);
+    expect(direct).toEqual(copied);
+    await rm(path);
+    const [without, copiedWithout] = await outcomes();
+    expect(without).toEqual(copiedWithout);
+  });
+
   it('is not shown where it takes more than the caller allows, or the array is not mapped at all', async () => {
     const url = await written(name, [8, 10], [4, 5]);
     const array = await openArray(url, pretendedMapping());
@@ -158,6 +200,8 @@ describe('a mapped chunk with a checksum', () => {
       { numRuns: 40 },
     );
     await expect(array.read({ row: 0, col: 0, rows: 4, cols: 5 })).rejects.toThrow(CorruptTileError);
+    await expect(array.read(wholeRegion([8, 10]))).rejects.toThrow(CorruptTileError);
+    expect(mapping.shown()).toBe(0);
     await writeFile(path, whole);
     expect(await first(array)).toBeDefined();
   });
