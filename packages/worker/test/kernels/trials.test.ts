@@ -11,13 +11,22 @@ describe('trials of native code', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Leaves what a process leaves that dies in the library's first call: the file that it had written. */
-  const crashed = (path: string, pid: number): void => {
+  /** Leaves what a process leaves that died in the library's first call so long ago: the file that it had written. */
+  const crashed = (path: string, pid: number, secondsAgo: number): void => {
     let file = '';
     new Trials(folder, pid, () => true).attempt(path, () => {
-      file = readdirSync(folder).find((name) => name.endsWith(`-${pid}`))!;
+      file = join(
+        folder,
+        readdirSync(folder).find((name) => name.endsWith(`-${pid}`))!,
+      );
     });
-    writeFileSync(join(folder, file), path);
+    writeFileSync(file, path);
+    const at = Date.now() / 1000 - secondsAgo;
+    utimesSync(file, at, at);
+  };
+  /** Three crashes, as of a worker that is started again and again. */
+  const crashedThrice = (path: string, secondsAgo = 0) => {
+    for (const i of [1, 2, 3]) crashed(path, 999_999_000 + i, secondsAgo + 2 * i);
   };
 
   it('leaves nothing behind after calls that return or throw', () => {
@@ -31,29 +40,33 @@ describe('trials of native code', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('tries again after one crash, which may have been somebody’s kill', () => {
-    crashed('libx.so', 999_999_001);
+  it('tries again after two crashes, which may have been kills, and believes so when that ends well', () => {
+    crashed('libx.so', 999_999_001, 20);
+    crashed('libx.so', 999_999_002, 10);
+    expect(new Trials(folder).attempt('libx.so', () => true)).toBe(true);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('skips a library that ended three processes in a row, and no other', () => {
+    crashedThrice('libx.so');
+    expect(new Trials(folder).attempt('libx.so', () => true)).toBeUndefined();
+    expect(new Trials(folder).attempt('liby.so', () => true)).toBe(true);
+    expect(readdirSync(folder)).toHaveLength(3);
+  });
+
+  it('counts workers that died together, as when a fleet is ended, once', () => {
+    for (const i of [0, 1, 2, 3]) crashed('libx.so', 999_999_000 + i, 10 + i / 5);
     expect(new Trials(folder).attempt('libx.so', () => true)).toBe(true);
   });
 
-  it('skips a library that ended two processes, and no other', () => {
-    crashed('libx.so', 999_999_001);
-    crashed('libx.so', 999_999_002);
-    expect(new Trials(folder).attempt('libx.so', () => true)).toBeUndefined();
-    expect(new Trials(folder).attempt('liby.so', () => true)).toBe(true);
-  });
-
   it('does not mistake workers that are trying right now for crashed ones', () => {
-    crashed('libx.so', 999_999_001);
-    crashed('libx.so', 999_999_002);
+    crashedThrice('libx.so');
     const everyoneLives = new Trials(folder, process.pid, () => true);
     expect(everyoneLives.attempt('libx.so', () => true)).toBe(true);
   });
 
   it('forgets after a day', () => {
-    for (const pid of [999_999_001, 999_999_002]) crashed('libx.so', pid);
-    const old = Date.now() / 1000 - 25 * 3600;
-    for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
+    crashedThrice('libx.so', 25 * 3600);
     expect(new Trials(folder).attempt('libx.so', () => true)).toBe(true);
     expect(readdirSync(folder)).toEqual([]);
   });
