@@ -2,28 +2,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  allocateTile,
-  createArray,
-  memoryStore,
-  openArray,
-  wholeRegion,
-  type MapFile,
-  type Tile,
-} from '@tessera/matrix';
-import {
-  PROTOCOL_VERSION,
-  type ArrayPiece,
-  type Manifest,
-  type PackageBody,
-  type WorkPackage,
-} from '@tessera/protocol';
+import { allocateTile, createArray, openArray, wholeRegion, type MapFile, type Tile } from '@tessera/matrix';
+import type { ArrayDeclaration, ArrayPiece, PackageBody } from '@tessera/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFileMapper } from '../../src/entry/map-file.ts';
-import { execute, OpenJob, PackageContext } from '../../src/index.ts';
 import { loadKoffi, type Kernel } from '../../src/kernels/index.ts';
 import { openLoops } from '../../src/kernels/loops.ts';
-import { Turn } from '../../src/loop/turn.ts';
+import { doPackages } from './job-in-files.ts';
 
 /** Matrices of 48 x 48 in four chunks. */
 const N = 48;
@@ -94,65 +79,16 @@ const writers = {
   },
 };
 
-/** Does packages one after another, mapping or not; `read` are the arrays that were read by copying. */
-async function run(bodies: readonly PackageBody[], mapping: boolean, kernel = direct) {
-  const array = (name: string, cols = N) => ({
+/** Does packages one after another, mapping or not. */
+function run(bodies: readonly PackageBody[], mapping: boolean, kernel = direct) {
+  const array = (name: string, cols = N): ArrayDeclaration => ({
     url: urlOf(name),
-    shape: [N, cols] as [number, number],
-    dtype: 'float64' as const,
-    chunk: [HALF, Math.min(cols, HALF)] as [number, number],
+    shape: [N, cols],
+    dtype: 'float64',
+    chunk: [HALF, Math.min(cols, HALF)],
   });
   const arrays = { A: array('A'), B: array('B'), C: array('C'), Y: array('Y', 3) };
-  for (const made of [arrays.C, arrays.Y]) await createArray(made.url, made);
-  const manifest: Manifest = {
-    v: PROTOCOL_VERSION,
-    jobId: 'test-1',
-    op: 'multiply',
-    dtype: 'float64',
-    kernel: 'loops',
-    workspace: 'file:///w',
-    arrays,
-    texts: {},
-  };
-  const read = new Set<string>();
-  const job = new OpenJob(manifest, {
-    objects: memoryStore(),
-    openArray: async ({ url }) => {
-      const opened = await openArray(url, mapping ? { mapFile } : {});
-      return {
-        ...opened,
-        read: (region, options) => {
-          read.add(url.at(-6)!);
-          return opened.read(region, options);
-        },
-      };
-    },
-    openWorkspace: async () => memoryStore(),
-    context: {},
-  });
-  const outcomes = [];
-  for (const body of bodies) {
-    const work = {
-      v: PROTOCOL_VERSION,
-      bundle: 'test',
-      jobId: 'test-1',
-      packageId: 'compute-0',
-      replyTo: 'ResultToMaster-test-1',
-      attempt: 1,
-      ...body,
-    } as WorkPackage;
-    const context = new PackageContext({
-      job,
-      signal: new AbortController().signal,
-      clock: { now: () => 0, sleep: async () => undefined },
-      turn: new Turn(),
-      kernel: async () => kernel,
-    });
-    outcomes.push(await execute(work, context));
-  }
-  await job.close();
-  const { data } = await (await openArray(urlOf('C'))).read(wholeRegion([N, N]));
-  return { data, outcomes, read: [...read].toSorted() };
+  return doPackages(bodies, { arrays, made: ['C', 'Y'], kernel, mapFile: mapping ? mapFile : undefined });
 }
 
 const piece = (array: string, row: number, col: number, rows: number, cols: number): ArrayPiece => ({

@@ -2,30 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { allocateTile, createArray, memoryStore, openArray, wholeRegion, type ArrayContext } from '@tessera/matrix';
-import {
-  PROTOCOL_VERSION,
-  type ArrayPiece,
-  type Manifest,
-  type PackageBody,
-  type WorkPackage,
-} from '@tessera/protocol';
+import { allocateTile, createArray, wholeRegion, type MapFile } from '@tessera/matrix';
+import type { ArrayDeclaration, ArrayPiece, PackageBody } from '@tessera/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFileMapper } from '../../src/entry/map-file.ts';
-import { execute, OpenJob, PackageContext } from '../../src/index.ts';
 import { loadKoffi } from '../../src/kernels/index.ts';
 import { openLoops } from '../../src/kernels/loops.ts';
-import { Turn } from '../../src/loop/turn.ts';
+import { doPackages } from './job-in-files.ts';
 
 /** Matrices of 48 x 48 in .npy files; whole rows, so that checks map them too. */
 const N = 48;
 let folder: string;
-let context: ArrayContext;
+let mapFile: MapFile;
 const loops = { ...openLoops({ threads: 1 }), takesAnyMemory: async () => true };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tessera-mapped-'));
-  context = { mapFile: await openFileMapper(() => loadKoffi(import.meta.url)) };
+  mapFile = (await openFileMapper(() => loadKoffi(import.meta.url)))!;
   for (const [number, name] of ['A', 'B'].entries()) {
     const tile = allocateTile('float64', N, N);
     for (let index = 0; index < tile.data.length; index++) tile.data[index] = Math.sin(index + 7 * number);
@@ -45,67 +38,16 @@ async function write(name: string, tile: ReturnType<typeof allocateTile>): Promi
   await array.close();
 }
 
-/** Does packages one after another, mapping or not; `read` are the arrays that were read by copying. */
-async function run(bodies: readonly PackageBody[], mapping: boolean) {
-  const array = (name: string) => ({
+/** Does packages one after another, mapping or not. */
+function run(bodies: readonly PackageBody[], mapping: boolean) {
+  const array = (name: string, cols = N): ArrayDeclaration => ({
     url: urlOf(name),
-    shape: [N, N] as [number, number],
-    dtype: 'float64' as const,
-    chunk: [N, N] as [number, number],
-  });
-  const manifest: Manifest = {
-    v: PROTOCOL_VERSION,
-    jobId: 'test-1',
-    op: 'multiply',
+    shape: [N, cols],
     dtype: 'float64',
-    kernel: 'loops',
-    workspace: 'file:///w',
-    arrays: { A: array('A'), B: array('B'), C: array('C'), Y: { ...array('Y'), shape: [N, 3], chunk: [N, 3] } },
-    texts: {},
-  };
-  await (await createArray(urlOf('C'), { shape: [N, N], dtype: 'float64' })).close();
-  await (await createArray(urlOf('Y'), { shape: [N, 3], dtype: 'float64' })).close();
-  const read = new Set<string>();
-  const job = new OpenJob(manifest, {
-    objects: memoryStore(),
-    openArray: async ({ url }) => {
-      const opened = await openArray(url, mapping ? context : {});
-      return {
-        ...opened,
-        read: (region, options) => {
-          read.add(url.at(-5)!);
-          return opened.read(region, options);
-        },
-      };
-    },
-    openWorkspace: async () => memoryStore(),
-    context: {},
+    chunk: [N, cols],
   });
-  const outcomes = [];
-  for (const body of bodies) {
-    const work = {
-      v: PROTOCOL_VERSION,
-      bundle: 'test',
-      jobId: 'test-1',
-      packageId: 'compute-0',
-      replyTo: 'ResultToMaster-test-1',
-      attempt: 1,
-      ...body,
-    } as WorkPackage;
-    const packageContext = new PackageContext({
-      job,
-      signal: new AbortController().signal,
-      clock: { now: () => 0, sleep: async () => undefined },
-      turn: new Turn(),
-      kernel: async () => loops,
-    });
-    outcomes.push({ ...(await execute(work, packageContext)), bytesRead: packageContext.traffic.bytesRead });
-  }
-  await job.close();
-  const result = await openArray(urlOf('C'));
-  const { data } = await result.read(wholeRegion([N, N]));
-  await result.close();
-  return { data, outcomes, read: [...read].toSorted() };
+  const arrays = { A: array('A'), B: array('B'), C: array('C'), Y: array('Y', 3) };
+  return doPackages(bodies, { arrays, made: ['C', 'Y'], kernel: loops, mapFile: mapping ? mapFile : undefined });
 }
 
 const piece = (array: string, row: number, col: number, rows: number, cols: number): ArrayPiece => ({
