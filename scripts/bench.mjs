@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const folder = join(import.meta.dirname, '../test/bench');
 const names = readdirSync(folder)
@@ -12,5 +13,7 @@ if (name === undefined || !names.includes(name)) {
   process.stderr.write(`usage: pnpm bench <name> [--json PATH], with one of: ${names.join(', ')}\n`);
   process.exit(2);
 }
-const { status } = spawnSync(process.execPath, [join(folder, `${name}.ts`), ...rest], { stdio: 'inherit' });
+const flagErrors = pathToFileURL(join(import.meta.dirname, 'flag-errors.mjs')).href;
+const args = ['--import', flagErrors, join(folder, `${name}.ts`), ...rest];
+const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
 process.exit(status ?? 1);
