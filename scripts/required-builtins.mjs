@@ -17,17 +17,19 @@ export const requiredBuiltinsPlugin = {
     onLoad({ filter: /.*/, namespace: namespaces['import-statement'] }, ({ path }) => ({
       contents: `module.exports = ${required(path)};`,
     }));
-    // A part of a bundle that is split has the exports that are written in it: all but the lazy ones.
+    // A part of a bundle that is split has the exports that are written in it.
     onLoad({ filter: /.*/, namespace: namespaces['dynamic-import'] }, ({ path }) => ({
-      contents: `const all = ${required(path)}; export default all; export const { ${eager(path).join(', ')} } = all;`,
+      contents: `const all = ${required(path)}; export default all; export const { ${exportsOf(path).join(', ')} } = all;`,
     }));
   },
 };
 
 const required = (path) => `require(${JSON.stringify(path)})`;
 
-/** Names of a module's exports that are there without being made. */
-function eager(path) {
-  const all = Object.entries(Object.getOwnPropertyDescriptors(require(path)));
-  return all.filter(([name, { get }]) => get === undefined && name !== 'default').map(([name]) => name);
+/** Exports that are made when they are first looked at, and cost a program's start much. */
+const COSTLY = new Set(['CloseEvent', 'EventSource', 'MessageEvent', 'WebSocket', 'subtle', 'webcrypto']);
+
+/** Names of a module's exports, but for the costly ones. */
+function exportsOf(path) {
+  return Object.keys(require(path)).filter((name) => name !== 'default' && !COSTLY.has(name));
 }

@@ -126,13 +126,15 @@ export function ingestBytes(elements: number, chunk: number, dtype: DType): numb
 
 /**
  * Bytes for packages that write `rows` as text: two of them, each with its tile, the chunks that hold its rows on their way,
- * and a piece of text.
+ * and a piece of text; where it is stored in a bucket, parts of its upload too (packages/matrix: stores/multipart.ts).
  */
-export function exportBytes(rows: number, { shape: [, cols], chunk, dtype }: ExportedArray): number {
+export function exportBytes(rows: number, { shape: [, cols], chunk, dtype }: ExportedArray, workspace: string): number {
   const touched = Math.ceil(rows / chunk[0]) * Math.ceil(cols / chunk[1]);
   const transfers = Math.min(CHUNKS_IN_FLIGHT, touched) * chunk[0] * chunk[1];
-  const text = Math.min(rows * cols, Math.max(ELEMENTS_AS_TEXT, cols)) * LONGEST_NUMBER;
-  return WORKER_BASE_BYTES + 2 * ((rows * cols + transfers) * bytesPerElement(dtype) + text);
+  const whole = rows * cols * LONGEST_NUMBER;
+  const piece = Math.min(whole, Math.max(ELEMENTS_AS_TEXT, cols) * LONGEST_NUMBER);
+  const parts = workspace.startsWith('s3:') ? Math.min(whole, PARTS_IN_FLIGHT * PART_BYTES) : 0;
+  return WORKER_BASE_BYTES + 2 * ((rows * cols + transfers) * bytesPerElement(dtype) + piece + parts);
 }
 interface ExportedArray {
   readonly shape: readonly [number, number];
@@ -143,6 +145,9 @@ interface ExportedArray {
 const LONGEST_NUMBER = 26;
 /** Elements whose text is made at once, a row at least (there too). */
 const ELEMENTS_AS_TEXT = 1 << 16;
+/** Parts of an upload: four on their way, one that is put together and what it is put together of. */
+const PARTS_IN_FLIGHT = 6;
+const PART_BYTES = 8 * 1024 * 1024;
 
 /**
  * Bytes for the checks of a product: two packages, each with what it needs of Y (k x cols, float64), its rows' sums, and two

@@ -179,18 +179,20 @@ export function ingestPhase(
 /**
  * Packages that write an array as CSV text: whole rows of chunks each, or fewer rows where memory asks for that, though
  * chunks are read several times then.
+ * @param workspace URL of the store that the text goes to
  * @throws PlanDoesNotFitError when a single row does not fit a worker's memory.
  */
 export function exportPhase(
   name: string,
   array: ArrayDeclaration,
+  workspace: string,
   fleet: FleetModel,
   least: LeastWork = LEAST_WORK,
 ): PhasePlan {
   const [rows, cols] = array.shape;
   let height = Math.min(rows, Math.max(1, Math.round(least.exported / cols / array.chunk[0])) * array.chunk[0]);
-  while (height > 1 && exportBytes(height, array) > fleet.memoryBytes) height = Math.ceil(height / 2);
-  const workerBytes = exportBytes(height, array);
+  while (height > 1 && exportBytes(height, array, workspace) > fleet.memoryBytes) height = Math.ceil(height / 2);
+  const workerBytes = exportBytes(height, array, workspace);
   if (workerBytes > fleet.memoryBytes)
     throw new PlanDoesNotFitError(`a row of ${name} as CSV, ${cols} numbers,`, workerBytes, fleet.memoryBytes);
   const grid = gridOf(array.shape, [height, cols]);

@@ -47,7 +47,7 @@ export function planJob(
       generate.push(generatePhase(name, arrays[name]!, operand.recipe, input.fleet, least));
     if (operand.kind === 'csv') ingest.push(ingestPhase(name, arrays[name]!, operand.csv, input.fleet, least));
   }
-  const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, input.fleet, least));
+  const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, job.workspace, input.fleet, least));
   const phases = [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)];
   const made = new Set([...operands.flatMap(([name, { kind }]) => (kind === 'array' ? [] : [name as string])), 'C']);
   for (const name of Object.keys(chosen.extra)) made.add(name);

@@ -150,6 +150,17 @@ describe('every planned package', () => {
     fc.assert(property, { numRuns: 60 });
   });
 
+  it('of an export to a bucket counts the parts of its uploads, but no more than the text', () => {
+    const exportedTo = (workspace: string, rows: number) => {
+      const given = jobOf('add', [rows, 1000], [rows, 1000], { exports: ['C'] });
+      const { phases } = planJob({ ...given, workspace });
+      return phases.find(({ phase }) => phase === 'export')!.cost!.workerBytes!;
+    };
+    const more = (rows: number) => exportedTo('s3://bucket/jobs/1', rows) - exportedTo('file:///w', rows);
+    expect(more(4000)).toBe(2 * 6 * 8 * MIB);
+    expect(more(100)).toBe(2 * 100 * 1000 * 26);
+  });
+
   it('of an ingest that holds more than a worker may is refused, naming what and how much', () => {
     const cols = 1_000_000;
     const rows = 1024;

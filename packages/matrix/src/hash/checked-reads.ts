@@ -49,8 +49,13 @@ export function checkedReads(
         tile.unmap();
         return undefined;
       }
-      await saw(region, tile);
-      return tile;
+      try {
+        await saw(region, tile);
+        return tile;
+      } catch (error) {
+        tile.unmap();
+        throw error;
+      }
     },
   };
 }

@@ -41,18 +41,34 @@ export async function putPieces(
 ): Promise<void> {
   const parts = partsOf(pieces);
   const send = options.signal ? { abortSignal: options.signal } : {};
-  const first = await parts.next();
-  const second = first.done ? first : await parts.next();
-  if (second.done) {
-    await client.send(new PutObjectCommand({ ...address, Body: first.value ?? new Uint8Array(0) }), send);
-    return;
+  try {
+    const first = await parts.next();
+    const second = first.done ? first : await parts.next();
+    if (second.done)
+      await client.send(new PutObjectCommand({ ...address, Body: first.value ?? new Uint8Array(0) }), send);
+    else await putParts(client, address, [first.value!, second.value], parts, send);
+  } finally {
+    // Whoever makes the pieces may wait for an end, whatever went wrong here.
+    await parts.return(undefined);
   }
+}
+
+/** Stores the parts that are there and those that follow. */
+async function putParts(
+  client: S3Client,
+  address: Address,
+  there: readonly Uint8Array<ArrayBuffer>[],
+  following: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  send: { readonly abortSignal?: AbortSignal },
+): Promise<void> {
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(address), send);
   const upload = { ...address, UploadId };
   try {
     const done: { PartNumber: number; ETag: string | undefined }[] = [];
     const under = new Set<Promise<void>>();
-    const begin = (Body: Uint8Array, PartNumber: number) => {
+    let number = 1;
+    const begin = (Body: Uint8Array) => {
+      const PartNumber = number++;
       const sent = client.send(new UploadPartCommand({ ...upload, PartNumber, Body }), send).then(({ ETag }) => {
         done.push({ PartNumber, ETag });
       });
@@ -63,11 +79,9 @@ export async function putPieces(
       );
     };
     try {
-      begin(first.value!, 1);
-      begin(second.value, 2);
-      let number = 3;
-      for await (const part of parts) {
-        begin(part, number++);
+      for (const part of there) begin(part);
+      for await (const part of following) {
+        begin(part);
         while (under.size >= STREAMS) await Promise.race(under);
       }
       await Promise.all(under);
@@ -80,8 +94,6 @@ export async function putPieces(
     // Not with the signal, which may be what ended the upload. Parts that are left would cost money for ever.
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
-  } finally {
-    await parts.return(undefined);
   }
 }
 
@@ -99,9 +111,10 @@ async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
       bytes += taken.byteLength;
       at += taken.byteLength;
       if (taken.byteLength < room) continue;
-      yield joined(waiting);
+      const whole = joined(waiting);
       [waiting, bytes] = [[], 0];
       part++;
+      yield whole;
     }
   }
   if (bytes > 0) yield joined(waiting);

@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { AbortMultipartUploadCommand, ListObjectsV2Command, UploadPartCommand } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { partBytes, putPieces } from '../../src/stores/multipart.ts';
 import { localS3 } from '../s3.ts';
@@ -44,4 +50,28 @@ describe('the parts of an upload', () => {
     const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: s3.bucket }));
     expect(KeyCount).toBe(0);
   });
+
+  it.each([CreateMultipartUploadCommand, UploadPartCommand, PutObjectCommand])(
+    'ask for no more pieces, and say so to who makes them, when %o fails',
+    async (failing) => {
+      const client = s3.client();
+      const broken = {
+        send: async (command: object, options: object) => {
+          if (command instanceof failing) throw new Error('503 Slow Down');
+          return client.send(command as never, options);
+        },
+      } as never;
+      let ended = false;
+      const pieces = async function* () {
+        try {
+          yield new Uint8Array(8 * MIB);
+          if (failing !== PutObjectCommand) for (;;) yield new Uint8Array(8 * MIB);
+        } finally {
+          ended = true;
+        }
+      };
+      await expect(putPieces(broken, { Bucket: s3.bucket, Key: 'broken' }, pieces())).rejects.toThrow('503');
+      expect(ended).toBe(true);
+    },
+  );
 });

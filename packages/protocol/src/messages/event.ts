@@ -39,7 +39,7 @@ export const ProgressEvent = z.discriminatedUnion('event', [
     message: z.string(),
     retried: z.boolean(),
   }),
-  /** Packages wait, and nobody has taken one for so long. */
+  /** Packages wait in the fleet's queue, and nobody has taken one for so long. */
   z.object({
     ...header,
     event: z.literal('phase:stalled'),

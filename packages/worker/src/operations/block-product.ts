@@ -142,10 +142,14 @@ async function mapOperands(
   context: PackageContext,
 ): Promise<MappedOperands | undefined> {
   const a = await context.map(task.a, mostBytes);
-  const b = a && (await context.map(task.b, mostBytes - a.data.byteLength));
-  if (a && b) return { a, b };
-  a?.unmap();
-  return undefined;
+  if (!a) return undefined;
+  let b: MappedTile | undefined;
+  try {
+    b = await context.map(task.b, mostBytes - a.data.byteLength);
+  } finally {
+    if (!b) a.unmap();
+  }
+  return b && { a, b };
 }
 
 function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: Kernel): Promise<void> {

@@ -216,25 +216,37 @@ export class PackageContext {
   }
 
   /**
-   * Makes pieces of an output in one turn, from the first to the last, each when it is asked for; what becomes of the last one
-   * is no part of the turn.
+   * Makes pieces of an output, each when it is asked for.
+   * @param inOneTurn whether nobody else computes from the first to the last of them, what becomes of the last one excepted:
+   *   right where storing is computing too, as on this machine's disk, and idle where it is waiting for others
    */
-  async *making(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  making(pieces: Iterable<Uint8Array>, inOneTurn: boolean): AsyncGenerator<Uint8Array> {
+    return inOneTurn ? this.#madeInOneTurn(pieces) : this.#made(pieces, (work) => this.compute(work));
+  }
+
+  async *#madeInOneTurn(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let end = (): void => undefined;
     const made = new Promise<void>((resolve) => (end = resolve));
     try {
       await new Promise<void>((begin, fail) => {
         this.inTurn(() => (begin(), made)).catch(fail);
       });
-      const iterator = pieces[Symbol.iterator]();
-      for (;;) {
-        const { done, value } = await this.computing(async () => iterator.next());
-        if (done) return;
-        this.traffic.bytesWritten += value.byteLength;
-        yield value;
-      }
+      yield* this.#made(pieces, (work) => this.computing(work));
     } finally {
       end();
+    }
+  }
+
+  async *#made(
+    pieces: Iterable<Uint8Array>,
+    computed: <T>(work: () => Promise<T>) => Promise<T>,
+  ): AsyncGenerator<Uint8Array> {
+    const iterator = pieces[Symbol.iterator]();
+    for (;;) {
+      const { done, value } = await computed(async () => iterator.next());
+      if (done) return;
+      this.traffic.bytesWritten += value.byteLength;
+      yield value;
     }
   }
 

@@ -8,7 +8,8 @@ export const exportRows: Execute<'export'> = async ({ source, text, part }, cont
   const workspace = await context.job.workspace();
   const key = `${text}.csv/${String(part).padStart(6, '0')}`;
   const { signal } = context;
-  await context.writing(() => workspace.setFrom(key, context.making(csvPieces(tile)), { signal }));
+  const isHere = workspace.localPath !== undefined;
+  await context.writing(() => workspace.setFrom(key, context.making(csvPieces(tile), isHere), { signal }));
   recycle(tile);
   return {};
 };

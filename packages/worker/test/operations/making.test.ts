@@ -45,7 +45,7 @@ it('makes all pieces of one package before the first of another, which waits whi
   const told: string[] = [];
   const written = async (context: PackageContext, name: string) =>
     context.writing(async () => {
-      for await (const { byteLength } of context.making(pieces(told, name, 2))) {
+      for await (const { byteLength } of context.making(pieces(told, name, 2), true)) {
         expect(byteLength).toBe(10);
         await new Promise((resolve) => setImmediate(resolve));
         told.push(`wrote ${name}`);
@@ -62,12 +62,22 @@ it('makes all pieces of one package before the first of another, which waits whi
 
 it('lets others have their turn when the pieces are given up, or not even asked for', async () => {
   const { one, other, pieces } = packages();
-  one.making(pieces([], 'never', 1));
+  one.making(pieces([], 'never', 1), true);
   const failing = async () => {
-    for await (const _ of one.making(pieces([], 'a', 2))) throw new Error('the disk is full');
+    for await (const _ of one.making(pieces([], 'a', 2), true)) throw new Error('the disk is full');
   };
   await expect(failing()).rejects.toThrow('the disk is full');
   const told: string[] = [];
-  for await (const _ of other.making(pieces(told, 'b', 1)));
+  for await (const _ of other.making(pieces(told, 'b', 1), true));
   expect(told).toEqual(['b0']);
+});
+
+it('lets others have their turn between two pieces where storing them is waiting', async () => {
+  const { one, other, pieces } = packages();
+  const told: string[] = [];
+  const written = async (context: PackageContext, name: string) => {
+    for await (const _ of context.making(pieces(told, name, 2), false)) await new Promise((go) => setImmediate(go));
+  };
+  await Promise.all([written(one, 'a'), written(other, 'b')]);
+  expect(told).toEqual(['a0', 'b0', 'a1', 'b1']);
 });
