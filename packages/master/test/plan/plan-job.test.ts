@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { BUNDLE_VERSION, PROTOCOL_VERSION, WorkPackage, type OperandSpec } from '@tessera/protocol';
 import { describe, expect, it } from 'vitest';
 import { planJob, PlanDoesNotFitError } from '../../src/index.ts';
+import { exportBytes } from '../../src/plan/cost-model.ts';
 import { formatPlan } from '../../src/plan/format-plan.ts';
 import { expectCovered, packagesOf } from './coverage.ts';
 import { jobOf, MIB } from './job-of.ts';
@@ -151,13 +152,10 @@ describe('every planned package', () => {
   });
 
   it('of an export to a bucket counts the parts of its uploads, but no more than the text', () => {
-    const exportedTo = (workspace: string, rows: number) => {
-      const given = jobOf('add', [rows, 1000], [rows, 1000], { exports: ['C'] });
-      const { phases } = planJob({ ...given, workspace });
-      return phases.find(({ phase }) => phase === 'export')!.cost!.workerBytes!;
-    };
-    const more = (rows: number) => exportedTo('s3://bucket/jobs/1', rows) - exportedTo('file:///w', rows);
-    expect(more(4000)).toBe(2 * 6 * 8 * MIB);
+    const array = { shape: [8000, 1000], chunk: [1000, 1000], dtype: 'float64' } as const;
+    const more = (rows: number) =>
+      exportBytes(rows, array, 's3://bucket/jobs/1') - exportBytes(rows, array, 'file:///w');
+    expect(more(8000)).toBe(2 * 6 * 8 * MIB);
     expect(more(100)).toBe(2 * 100 * 1000 * 26);
   });
 
