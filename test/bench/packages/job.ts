@@ -47,6 +47,7 @@ export function tinyJob(packages: number): { job: JobSpec; plan: Plan } {
     exports: [],
     verify: { rounds: 0 },
   };
+  const tileBytes = packages * SIDE * SIDE * 8;
   const plan: Plan = {
     arrays: { A: array('A'), B: array('B'), C: array('C') },
     created: [],
@@ -59,7 +60,18 @@ export function tinyJob(packages: number): { job: JobSpec; plan: Plan } {
         at: (index) => ({ kind: 'add', a: piece('A', index), b: piece('B', index), c: piece('C', index) }),
       },
     ],
-    figures: undefined as unknown as Plan['figures'],
+    figures: {
+      packages,
+      peakWorkerBytes: 0,
+      bytesRead: 2 * tileBytes,
+      bytesWritten: tileBytes,
+      movedBytes: 3 * tileBytes,
+      lowerBoundBytes: 3 * tileBytes,
+      bound: 'compulsory',
+      ratio: 1,
+      flops: tileBytes / 8,
+      seconds: 0,
+    },
     summary: `${packages} packages`,
   };
   return { job, plan };
