@@ -8,7 +8,10 @@ const MINOR_EVERY = 64 * 1024 * 1024;
 const MAJOR_EVERY = 32 * 1024 * 1024;
 /** Smaller buffers are not worth watching. */
 const WATCHED_BYTES = 1024 * 1024;
-/** Buffers that are to be used again have such lengths, so that a tile and the chunk that stores it, longer by a checksum, share them. */
+/**
+ * Buffers that are to be used again have multiples of this length, so that a tile and the chunk that stores it, longer by a
+ * checksum, share them.
+ */
 const ROOM = 4096;
 const LITTLE_MORE = 64;
 /** What a process may reach until somebody sets a limit. */

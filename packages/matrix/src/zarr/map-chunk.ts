@@ -81,11 +81,14 @@ export async function copyMapped(
 ): Promise<boolean> {
   const mapped = await map?.(part, Infinity, options);
   if (!mapped) return false;
-  const from = { data: mapped.data, cols: mapped.stride };
-  const place = { row: part.row - region.row, col: part.col - region.col };
-  copyRegion(from, { ...part, row: 0, col: 0 }, target, place);
-  mapped.unmap();
-  return true;
+  try {
+    const from = { data: mapped.data, cols: mapped.stride };
+    const place = { row: part.row - region.row, col: part.col - region.col };
+    copyRegion(from, { ...part, row: 0, col: 0 }, target, place);
+    return true;
+  } finally {
+    mapped.unmap();
+  }
 }
 
 /** The chunk that a region begins in, and the region in that chunk's elements. */

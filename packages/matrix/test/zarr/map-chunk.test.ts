@@ -65,13 +65,15 @@ async function written(name: string, shape: Shape, chunk: Shape, dtype: DType = 
   return url;
 }
 
+/** Arrays, and a region in each. */
+const cases = fc
+  .record({ shape: shapes(14), chunk: shapes(9), dtype: dtypes })
+  .chain((spec) => fc.record({ spec: fc.constant(spec), region: regionsIn(spec.shape) }));
+
 const first = (array: MatrixArray) => array.map!({ row: 0, col: 0, rows: 4, cols: 5 }, Infinity);
 
 describe.each(Object.keys(writers))('a chunk of a file of %s', (name) => {
   it('shows any region inside it as reading it does, at the edges too', async () => {
-    const cases = fc
-      .record({ shape: shapes(14), chunk: shapes(9), dtype: dtypes })
-      .chain((spec) => fc.record({ spec: fc.constant(spec), region: regionsIn(spec.shape) }));
     await fc.assert(
       fc.asyncProperty(cases, async ({ spec: { shape, chunk, dtype }, region }) => {
         const mapping = pretendedMapping();
@@ -100,9 +102,6 @@ describe.each(Object.keys(writers))('a chunk of a file of %s', (name) => {
   });
 
   it('is read from where it lies, whatever the region, as it is read from a copy', async () => {
-    const cases = fc
-      .record({ shape: shapes(14), chunk: shapes(9), dtype: dtypes })
-      .chain((spec) => fc.record({ spec: fc.constant(spec), region: regionsIn(spec.shape) }));
     await fc.assert(
       fc.asyncProperty(cases, async ({ spec: { shape, chunk, dtype }, region }) => {
         const mapping = pretendedMapping();

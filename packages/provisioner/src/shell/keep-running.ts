@@ -14,8 +14,8 @@ export const WORKER_RULE: RestartRule = { restart: '*', starts: 0, exclusive: tr
 export const MASTER_RULE: RestartRule = { restart: '129|1[3-9][0-9]|2[0-9][0-9]', starts: 4, exclusive: false };
 
 /**
- * Room for 16 MB of young objects from the start. V8 begins with a small part of it and collects again and again while a program loads and
- * its first packages run, which took some 50 ms of a worker's first half second.
+ * Room for 16 MB of young objects from the start. V8 begins with a small part of it and collects again and again while a
+ * program loads and its first packages run, which took some 50 ms of a worker's first half second.
  */
 const YOUNG_SPACE = '--min-semi-space-size=16';
 

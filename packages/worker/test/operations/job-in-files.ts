@@ -1,14 +1,9 @@
 import { createArray, memoryStore, openArray, wholeRegion, type Elements, type MapFile } from '@tessera/matrix';
-import {
-  PROTOCOL_VERSION,
-  type ArrayDeclaration,
-  type Manifest,
-  type PackageBody,
-  type WorkPackage,
-} from '@tessera/protocol';
-import { execute, OpenJob, PackageContext, type Outcome } from '../../src/index.ts';
+import { PROTOCOL_VERSION, type ArrayDeclaration, type Manifest, type PackageBody } from '@tessera/protocol';
+import { OpenJob, type Outcome } from '../../src/index.ts';
 import type { Kernel } from '../../src/kernels/index.ts';
 import { Turn } from '../../src/loop/turn.ts';
+import { doPackage } from './one-package.ts';
 
 /** A job whose arrays are files, and how its packages are done. */
 export interface JobInFiles {
@@ -25,6 +20,17 @@ export interface Done {
   readonly data: Elements;
   readonly outcomes: readonly Outcome[];
   readonly read: readonly string[];
+}
+
+/** A, B, C and a check's Y for square matrices of `side`, in chunks of `chunk`. */
+export function squares(urlOf: (name: string) => string, side: number, chunk: number): JobInFiles['arrays'] {
+  const array = (name: string, cols = side): ArrayDeclaration => ({
+    url: urlOf(name),
+    shape: [side, cols],
+    dtype: 'float64',
+    chunk: [chunk, Math.min(cols, chunk)],
+  });
+  return { A: array('A'), B: array('B'), C: array('C'), Y: array('Y', 3) };
 }
 
 /** Does packages one after another. */
@@ -59,23 +65,9 @@ export async function doPackages(bodies: readonly PackageBody[], { arrays, made,
   });
   const outcomes: Outcome[] = [];
   for (const body of bodies) {
-    const work = {
-      v: PROTOCOL_VERSION,
-      bundle: 'test',
-      jobId: 'test-1',
-      packageId: 'compute-0',
-      replyTo: 'ResultToMaster-test-1',
-      attempt: 1,
-      ...body,
-    } as WorkPackage;
-    const context = new PackageContext({
-      job,
-      signal: new AbortController().signal,
-      clock: { now: () => 0, sleep: async () => undefined },
-      turn: new Turn(),
-      kernel: async () => kernel,
-    });
-    outcomes.push(await execute(work, context));
+    // What is mapped is counted as what is there to see, what is read as what the store gave: that may differ.
+    const { bytesRead: _, ...outcome } = await doPackage(body, { job, kernel, turn: new Turn() });
+    outcomes.push(outcome);
   }
   await job.close();
   const result = await openArray(arrays['C']!.url);

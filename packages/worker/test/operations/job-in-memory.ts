@@ -1,15 +1,9 @@
 import { allocateTile, createZarrIn, memoryStore, wholeRegion, type MatrixArray, type Tile } from '@tessera/matrix';
-import {
-  PROTOCOL_VERSION,
-  type DType,
-  type Manifest,
-  type PackageBody,
-  type Shape,
-  type WorkPackage,
-} from '@tessera/protocol';
+import { PROTOCOL_VERSION, type DType, type Manifest, type PackageBody, type Shape } from '@tessera/protocol';
 import { openLoops } from '../../src/kernels/loops.ts';
-import { execute, OpenJob, PackageContext, type Outcome } from '../../src/index.ts';
+import { OpenJob, type Outcome } from '../../src/index.ts';
 import { Turn } from '../../src/loop/turn.ts';
+import { doPackage } from './one-package.ts';
 
 /** A job whose arrays are in memory, and one worker's way to do its packages. */
 export interface JobInMemory {
@@ -55,7 +49,6 @@ export function jobInMemory(dtype: DType = 'float64', told?: (event: string) => 
     },
   };
   const turn = new Turn();
-  const clock = { now: () => 0, sleep: async () => undefined };
   return {
     async array(name, shape, at, chunk = shape) {
       const url = `file:///w/${name}.zarr`;
@@ -76,26 +69,7 @@ export function jobInMemory(dtype: DType = 'float64', told?: (event: string) => 
       const array = arrays.get(`file:///w/${name}.zarr`)!;
       return array.read(wholeRegion(array.shape));
     },
-    async run(body) {
-      const context = new PackageContext({
-        job,
-        signal: new AbortController().signal,
-        clock,
-        turn,
-        kernel: async () => kernel,
-      });
-      const work = {
-        v: PROTOCOL_VERSION,
-        bundle: 'test',
-        jobId: 'test-1',
-        packageId: 'compute-0',
-        replyTo: 'ResultToMaster-test-1',
-        attempt: 1,
-        ...body,
-      } as WorkPackage;
-      const outcome = await execute(work, context);
-      return { ...outcome, bytesRead: context.traffic.bytesRead };
-    },
+    run: (body) => doPackage(body, { job, kernel, turn }),
     close: () => loops.close(),
   };
 }

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allocateTile, createArray, openArray, wholeRegion, type MapFile, type Tile } from '@tessera/matrix';
-import type { ArrayDeclaration, ArrayPiece, PackageBody } from '@tessera/protocol';
+import type { ArrayPiece, PackageBody } from '@tessera/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFileMapper } from '../../src/entry/map-file.ts';
 import { loadKoffi, type Kernel } from '../../src/kernels/index.ts';
 import { openLoops } from '../../src/kernels/loops.ts';
-import { doPackages } from './job-in-files.ts';
+import { doPackages, squares } from './job-in-files.ts';
 
 /** Matrices of 48 x 48 in four chunks. */
 const N = 48;
@@ -81,13 +81,7 @@ const writers = {
 
 /** Does packages one after another, mapping or not. */
 function run(bodies: readonly PackageBody[], mapping: boolean, kernel = direct) {
-  const array = (name: string, cols = N): ArrayDeclaration => ({
-    url: urlOf(name),
-    shape: [N, cols],
-    dtype: 'float64',
-    chunk: [HALF, Math.min(cols, HALF)],
-  });
-  const arrays = { A: array('A'), B: array('B'), C: array('C'), Y: array('Y', 3) };
+  const arrays = squares(urlOf, N, HALF);
   return doPackages(bodies, { arrays, made: ['C', 'Y'], kernel, mapFile: mapping ? mapFile : undefined });
 }
 

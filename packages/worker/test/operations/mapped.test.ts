@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allocateTile, createArray, wholeRegion, type MapFile } from '@tessera/matrix';
-import type { ArrayDeclaration, ArrayPiece, PackageBody } from '@tessera/protocol';
+import type { ArrayPiece, PackageBody } from '@tessera/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFileMapper } from '../../src/entry/map-file.ts';
 import { loadKoffi } from '../../src/kernels/index.ts';
 import { openLoops } from '../../src/kernels/loops.ts';
-import { doPackages } from './job-in-files.ts';
+import { doPackages, squares } from './job-in-files.ts';
 
 /** Matrices of 48 x 48 in .npy files; whole rows, so that checks map them too. */
 const N = 48;
@@ -40,13 +40,7 @@ async function write(name: string, tile: ReturnType<typeof allocateTile>): Promi
 
 /** Does packages one after another, mapping or not. */
 function run(bodies: readonly PackageBody[], mapping: boolean) {
-  const array = (name: string, cols = N): ArrayDeclaration => ({
-    url: urlOf(name),
-    shape: [N, cols],
-    dtype: 'float64',
-    chunk: [N, cols],
-  });
-  const arrays = { A: array('A'), B: array('B'), C: array('C'), Y: array('Y', 3) };
+  const arrays = squares(urlOf, N, N);
   return doPackages(bodies, { arrays, made: ['C', 'Y'], kernel: loops, mapFile: mapping ? mapFile : undefined });
 }
 
