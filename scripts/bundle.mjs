@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { scriptOptions, shipCodeCache } from './code-cache.mjs';
 import { foreignCodecsPlugin, shipForeignCodecs } from './foreign-codecs.mjs';
+import { lateHttpsPlugin } from './late-https.mjs';
 import { leanSchemasPlugin } from './lean-schemas.mjs';
 import { nativeCrcPlugin, shipNativeCrc } from './native-crc.mjs';
 import { requiredBuiltinsPlugin } from './required-builtins.mjs';
@@ -42,10 +43,18 @@ export async function bundle({ entry, out, external = [], plugins = [], matrices
     external,
     // ES modules where a package has both: of CommonJS esbuild can't leave out what isn't used.
     mainFields: ['module', 'main'],
-    plugins: [nativeCrcPlugin, foreignCodecsPlugin, leanSchemasPlugin, englishOnly, requiredBuiltinsPlugin, ...plugins],
+    plugins: [
+      nativeCrcPlugin,
+      foreignCodecsPlugin,
+      leanSchemasPlugin,
+      lateHttpsPlugin,
+      englishOnly,
+      requiredBuiltinsPlugin,
+      ...plugins,
+    ],
     // CommonJS parts of dependencies ask for Node's own modules through `require`.
     banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
     },
     ...(rehearsal ? scriptOptions : {}),
   });

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { rehearse } from './rehearsal.mjs';
 
 /** The loader of the program `<name>.js`: the file that is started. */
-const loader = (name) => `import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
+const loader = (name) => `const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
+const { readFileSync, writeFileSync } = require('node:fs');
+const { fileURLToPath } = require('node:url');
+const { constants, Script } = require('node:vm');
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 let cachedData;
 try { cachedData = readFileSync(file('./${name}.v8')); } catch {}
@@ -19,7 +19,7 @@ const script = new Script(readFileSync(file('./${name}.js'), 'latin1'), {
 if (process.env.TESSERA_WRITE_CODE_CACHE === '${name}') {
   process.once('exit', () => writeFileSync(file('./${name}.v8'), script.createCachedData()));
 }
-script.runInThisContext()(createRequire(import.meta.url), import.meta.url);
+script.runInThisContext()(require, import.meta.url);
 `;
 
 /** What the bundle must be for the loader: a function of `require` and the URL that it is started from. */

@@ -4,22 +4,45 @@ import { builtinModules, createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const names = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
-/** Where a module that is imported in a statement is, and one that is imported when it is needed. */
-const namespaces = { 'import-statement': 'required-builtin', 'dynamic-import': 'required-builtin-part' };
+/** Where a module is: imported in a statement, and when it is needed; or loaded by whoever uses it first. */
+const namespaces = { now: 'required-builtin', later: 'required-builtin-part', used: 'used-builtin' };
+
+/**
+ * Modules that most starts load and never use. node:https is the costliest: with node:tls Node reads its root certificates,
+ * in all 25 ms of a processor.
+ */
+const SELDOM_USED = new Set(
+  ['child_process', 'dns', 'http2', 'https', 'readline', 'sqlite', 'tls', 'vm', 'worker_threads', 'zlib'].flatMap(
+    (name) => [name, `node:${name}`],
+  ),
+);
 
 /** @type {import('esbuild').Plugin} */
 export const requiredBuiltinsPlugin = {
   name: 'required-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[a-z_:/]+$/ }, ({ path, kind }) =>
-      kind in namespaces && names.has(path) ? { path, namespace: namespaces[kind] } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: namespaces['import-statement'] }, ({ path }) => ({
-      contents: `module.exports = ${required(path)};`,
+    onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, kind, namespace }) => {
+      if (!names.has(path) || namespace === namespaces.used) return undefined;
+      if (kind === 'dynamic-import') return { path, namespace: namespaces.later };
+      if (SELDOM_USED.has(path)) return { path, namespace: namespaces.used };
+      return kind === 'import-statement' ? { path, namespace: namespaces.now } : undefined;
+    });
+    // What nobody uses of it is left out.
+    onLoad({ filter: /.*/, namespace: namespaces.now }, ({ path }) => ({
+      contents: `const all = ${required(path)}; const pick = (name) => all[name]; export default all;
+${exportsOf(path)
+  .map((name) => `export const ${name} = /* @__PURE__ */ pick(${JSON.stringify(name)});`)
+  .join('\n')}`,
     }));
     // A part of a bundle that is split has the exports that are written in it.
-    onLoad({ filter: /.*/, namespace: namespaces['dynamic-import'] }, ({ path }) => ({
+    onLoad({ filter: /.*/, namespace: namespaces.later }, ({ path }) => ({
       contents: `const all = ${required(path)}; export default all; export const { ${exportsOf(path).join(', ')} } = all;`,
+    }));
+    onLoad({ filter: /.*/, namespace: namespaces.used }, ({ path }) => ({
+      contents: `let all;
+for (const name of ${JSON.stringify(exportsOf(path))}) {
+  Object.defineProperty(module.exports, name, { enumerable: true, get: () => (all ??= ${required(path)})[name] });
+}`,
     }));
   },
 };

@@ -65,13 +65,11 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
     throw new KernelFailed('loops', 'no kernel could be opened');
   }
 
-  /** Once per dtype, unless the rate of the kernel in use is known already, as it is now: a library may be another one. */
-  function calibrate(dtype: Dtype, { name, detail }: Kernel): void {
+  /** Once per dtype, unless the rate of the kernel in use is known already. */
+  function calibrate(dtype: Dtype, inUse: KernelName): void {
     if (requested !== 'auto' || measured.has(dtype)) return;
     measured.add(dtype);
-    const isKnown = (rate: KernelRate) =>
-      rate.kernel === name && rate.op === 'multiply' && rate.dtype === dtype && rate.detail === detail;
-    if (rates.some(isKnown)) return;
+    if (rates.some((rate) => rate.kernel === inUse && rate.op === 'multiply' && rate.dtype === dtype)) return;
     measuring = measuring.then(() => calibrateNow(dtype));
   }
 
@@ -106,7 +104,7 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
           if (current && isDevice(current) && cause instanceof KernelFailed) opened.giveUp(current.name, cause.message);
           throw cause;
         });
-        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype, current);
+        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype, current.name);
       },
       workspaceBytes: (job: Gemm | ElementWise) => current?.workspaceBytes(job) ?? 0,
       close: async () => {},
