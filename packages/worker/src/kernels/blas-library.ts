@@ -4,13 +4,23 @@ import type { Koffi, KoffiFunction, KoffiLibrary } from './koffi.ts';
 /** A BLAS that was loaded, has cblas and passed the self-test. */
 export interface BlasLibrary {
   readonly path: string;
-  /** The family and, where the library tells, its version and the core type it chose. */
+  /** The family and, where the library tells, its version and the core type in use. */
   readonly description: string;
+  /** The core type in use, of an OpenBLAS that has several to choose from while it is loaded. */
+  readonly coreType: string | undefined;
   readonly gemm: Readonly<Record<Dtype, KoffiFunction>>;
   /** cblas_?axpy(n, alpha, x, incX, y, incY). */
   readonly axpy: Readonly<Record<Dtype, KoffiFunction>>;
   /** False when the library has no setter that we know: it then decides by itself. */
   setThreads(threads: number): boolean;
+  /** Ends its threads and forgets it. Nothing of it may be called any more, and no call may be running. */
+  unload(): void;
+}
+
+/** The core type that OpenBLAS is told to use, and the one that it chose by itself. */
+export interface NamedCoreType {
+  readonly coreType: string;
+  readonly ownChoice: string;
 }
 
 /** Constants of cblas.h (netlib): CblasRowMajor, CblasNoTrans, CblasTrans. */
@@ -49,13 +59,19 @@ export interface RejectedLibrary {
 }
 
 /**
- * Loads one library for calls with so many threads and proves that it multiplies. @returns why not, when it doesn't; a
- * missing file is `found: false`
+ * Loads one library for calls with so many threads and proves that it multiplies.
+ * @param named for an OpenBLAS that is loaded nowhere in this process: it chooses its kernels while it is loaded
+ * @returns why not, when it doesn't multiply; a missing file is `found: false`
  */
-export function openBlasLibrary(koffi: Koffi, path: string, threads: number): BlasLibrary | RejectedLibrary {
+export function openBlasLibrary(
+  koffi: Koffi,
+  path: string,
+  threads: number,
+  named?: NamedCoreType,
+): BlasLibrary | RejectedLibrary {
   let library: KoffiLibrary;
   try {
-    library = withEnvironment(openBlasSettings(threads), () => koffi.load(path));
+    library = withEnvironment(openBlasSettings(threads, named), () => koffi.load(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { path, found: !/no such file|cannot open|not found|cannot find/i.test(reason), reason };
@@ -70,11 +86,21 @@ export function openBlasLibrary(koffi: Koffi, path: string, threads: number): Bl
       float32: library.func(axpyPrototype('s', 'float')),
     };
     for (const dtype of ['float64', 'float32'] as const) {
-      testGemm(gemm[dtype], dtype);
+      testGemm(gemm[dtype], dtype, named ? [...testProducts, largeProduct] : testProducts);
       testAxpy(axpy[dtype], dtype);
     }
-    return { path, gemm, axpy, description: describe(library, path), setThreads: threadSetter(library) };
+    return {
+      path,
+      gemm,
+      axpy,
+      description: describe(library, path, named),
+      coreType: selectedCoreType(library),
+      setThreads: threadSetter(library),
+      unload: () => library.unload(),
+    };
   } catch (cause) {
+    // Else what is loaded next would be this one again, with these kernels. Other families need not bear it.
+    if (named) library.unload();
     return { path, found: true, reason: cause instanceof Error ? cause.message : String(cause) };
   }
 }
@@ -84,9 +110,10 @@ export function openBlasLibrary(koffi: Koffi, path: string, threads: number): Bl
  * Idle threads ask for work again and again for 2^28 cycles, a tenth of a second, before they sleep; 2^20 are enough
  * between two calls, and leave the core to others.
  */
-const openBlasSettings = (threads: number) => ({
+const openBlasSettings = (threads: number, named: NamedCoreType | undefined) => ({
   OPENBLAS_NUM_THREADS: String(threads),
   OPENBLAS_THREAD_TIMEOUT: '20',
+  ...(named ? { OPENBLAS_CORETYPE: named.coreType } : {}),
 });
 
 /** Sets variables for what is loaded meanwhile, and no longer. */
@@ -109,38 +136,68 @@ const gemmPrototype = (letter: string, real: string): string =>
 const axpyPrototype = (letter: string, real: string): string =>
   `void cblas_${letter}axpy(int n, ${real} alpha, const void *x, int incX, void *y, int incY)`;
 
+interface TestProduct {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly alpha: number;
+  /** Of both operands. */
+  readonly transposed: boolean;
+}
+
 /**
- * Two products of small integers, exact in either precision whatever the order of summation: a 2×3 by 3×2 one inside
- * wider rows, which a library with 64-bit integers (ilp64) or another argument order gets wrong, and one of 37×41×43,
- * transposed, large enough to enter the kernels that the library picked for this processor.
- * C holds NaN before each: beta = 0 must not read it.
+ * A 2×3 by 3×2 one inside wider rows, which a library with 64-bit integers (ilp64) or another argument order gets wrong,
+ * and one that is large enough to enter the kernels that the library picked for this processor.
  */
-function testGemm(gemm: KoffiFunction, dtype: Dtype): void {
-  for (const [m, n, k, transA, transB] of [
-    [2, 2, 3, false, false],
-    [37, 41, 43, true, true],
-  ] as const) {
-    const Reals = dtype === 'float64' ? Float64Array : Float32Array;
-    const lda = (transA ? m : k) + 1;
-    const ldb = (transB ? k : n) + 2;
-    const ldc = n + 3;
-    const a = new Reals((transA ? k : m) * lda).map((_, i) => (i % 7) - 3);
-    const b = new Reals((transB ? n : k) * ldb).map((_, i) => (i % 5) - 2);
+const testProducts: readonly TestProduct[] = [
+  { m: 2, n: 2, k: 3, alpha: 2, transposed: false },
+  { m: 37, n: 41, k: 43, alpha: 2, transposed: true },
+];
+
+/**
+ * For kernels that the library did not pick itself: over the million multiply-adds below which those for AVX-512 have code of
+ * their own, and with the alpha for which they have some more.
+ */
+const largeProduct: TestProduct = { m: 101, n: 103, k: 107, alpha: 1, transposed: false };
+
+/**
+ * Multiplies small integers, exact in either precision whatever the order of summation. C holds NaN before each: beta = 0
+ * must not read it, and what lies between its rows must stay. A row of C is compared by its weighted sum, which takes
+ * fewer operations than its elements: these lines run once, slowly, before V8 compiles them.
+ */
+function testGemm(gemm: KoffiFunction, dtype: Dtype, products: readonly TestProduct[]): void {
+  const Reals = dtype === 'float64' ? Float64Array : Float32Array;
+  for (const { m, n, k, alpha, transposed } of products) {
+    const [lda, ldb, ldc] = [(transposed ? m : k) + 1, (transposed ? k : n) + 2, n + 3];
+    const a = new Reals((transposed ? k : m) * lda).map((_, i) => (i % 7) - 3);
+    const b = new Reals((transposed ? n : k) * ldb).map((_, i) => (i % 5) - 2);
     const c = new Reals(m * ldc).fill(NaN);
-    const transpose = (flag: boolean) => (flag ? cblas.transpose : cblas.noTranspose);
-    gemm(cblas.rowMajor, transpose(transA), transpose(transB), m, n, k, 2, a, lda, b, ldb, 0, c, ldc);
-    for (let i = 0; i < m; i++)
-      for (let j = 0; j < ldc; j++) {
-        let sum = 0;
-        for (let p = 0; p < k; p++)
-          sum += a[transA ? p * lda + i : i * lda + p]! * b[transB ? j * ldb + p : p * ldb + j]!;
-        const expected = j < n ? 2 * sum : NaN;
-        if (!Object.is(c[i * ldc + j]! + 0, expected + 0))
-          throw new Error(
-            `its ${dtype} product of ${m}×${k} by ${k}×${n} is wrong: element (${i}, ${j}) is ${c[i * ldc + j]}, not ${expected}`,
-          );
+    const transpose = transposed ? cblas.transpose : cblas.noTranspose;
+    gemm(cblas.rowMajor, transpose, transpose, m, n, k, alpha, a, lda, b, ldb, 0, c, ldc);
+
+    const ofA = (i: number, p: number): number => a[transposed ? p * lda + i : i * lda + p]!;
+    const ofB = (p: number, j: number): number => b[transposed ? j * ldb + p : p * ldb + j]!;
+    const weightedB = Array.from({ length: k }, (_, p) => sumOver(n, (j) => ofB(p, j) * (j + 1)));
+    for (let i = 0; i < m; i++) {
+      const row = c.subarray(i * ldc, i * ldc + n);
+      const expected = sumOver(k, (p) => ofA(i, p) * weightedB[p]!) * alpha;
+      if (sumOver(n, (j) => row[j]! * (j + 1)) !== expected) {
+        const element = (j: number) => sumOver(k, (p) => ofA(i, p) * ofB(p, j)) * alpha;
+        const j = row.findIndex((value, column) => value !== element(column));
+        throw new Error(
+          `its ${dtype} product of ${m}×${k} by ${k}×${n} is wrong: element (${i}, ${j}) is ${row[j]}, not ${element(j)}`,
+        );
       }
+      if (!c.subarray(i * ldc + n, (i + 1) * ldc).every(Number.isNaN))
+        throw new Error(`its ${dtype} product of ${m}×${k} by ${k}×${n} is wrong: it wrote beside row ${i}`);
+    }
   }
+}
+
+function sumOver(count: number, term: (index: number) => number): number {
+  let sum = 0;
+  for (let index = 0; index < count; index++) sum += term(index);
+  return sum;
 }
 
 /** A difference of 37 small integers, exact in either precision. */
@@ -174,17 +231,33 @@ function threadSetter(library: KoffiLibrary): (threads: number) => boolean {
   return () => false;
 }
 
-function describe(library: KoffiLibrary, path: string): string {
-  const config = optional(library, 'const char *openblas_get_config()')?.();
-  if (typeof config === 'string') {
+function describe(library: KoffiLibrary, path: string, named: NamedCoreType | undefined): string {
+  const config = openBlasConfig(library);
+  if (config !== undefined) {
     const version = /OpenBLAS [\d.]+/.exec(config)?.[0] ?? 'OpenBLAS';
-    const core = optional(library, 'const char *openblas_get_corename()')?.();
-    return typeof core === 'string' ? `${version}, ${core} kernels, ${path}` : `${version}, ${path}`;
+    const core = openBlasCore(library);
+    if (core === undefined) return `${version}, ${path}`;
+    return `${version}, ${core} kernels${named ? ` (its own choice: ${named.ownChoice})` : ''}, ${path}`;
   }
   if (path.includes('mkl')) return `MKL, ${path}`;
   if (path.includes('blis')) return `BLIS, ${path}`;
   if (path.includes('Accelerate')) return `Accelerate, ${path}`;
   return path;
+}
+
+/** A build for one processor has a name for it too, and no choice. */
+const selectedCoreType = (library: KoffiLibrary): string | undefined =>
+  /\bDYNAMIC_ARCH\b/.test(openBlasConfig(library) ?? '') ? openBlasCore(library) : undefined;
+
+const openBlasConfig = (library: KoffiLibrary): string | undefined =>
+  text(optional(library, 'const char *openblas_get_config()'));
+
+const openBlasCore = (library: KoffiLibrary): string | undefined =>
+  text(optional(library, 'const char *openblas_get_corename()'));
+
+function text(ask: KoffiFunction | undefined): string | undefined {
+  const answer = ask?.();
+  return typeof answer === 'string' ? answer : undefined;
 }
 
 function optional(library: KoffiLibrary, prototype: string): KoffiFunction | undefined {

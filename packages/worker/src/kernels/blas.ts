@@ -8,6 +8,8 @@ import { elementsPerTurn, inBands, inlineMultiplyAdds } from './event-loop.ts';
 import { dtypeOf } from './kernel.ts';
 import type { ElementWise, Gemm, Kernel, KernelLog, KernelUnavailable } from './kernel.ts';
 import type { Koffi, KoffiFunction } from './koffi.ts';
+import { askedCoreType, lacksAvx2, runnableCoreTypes } from './openblas-core-type.ts';
+import { readCpuInfo } from './processor-flags.ts';
 import { isScaleOnly, scaleC } from './scale.ts';
 import { Slots } from './slots.ts';
 import type { Trials } from './trials.ts';
@@ -22,6 +24,8 @@ export interface BlasOptions {
   /** Where crashes of a library are remembered; without it a library that kills the process is tried by every worker. */
   readonly trials?: Trials | undefined;
   readonly platform?: NodeJS.Platform;
+  /** The text of Linux's /proc/cpuinfo, or an empty one; by default this machine's. */
+  readonly cpuInfo?: () => string;
 }
 
 /**
@@ -44,15 +48,12 @@ export async function openBlas(options: BlasOptions): Promise<Kernel | KernelUna
   return blasKernel(found);
 }
 
-function findBlas(
-  koffi: Koffi,
-  { threads, blasPath, log, trials, platform = process.platform }: BlasOptions,
-): BlasLibrary | KernelUnavailable {
+function findBlas(koffi: Koffi, options: BlasOptions): BlasLibrary | KernelUnavailable {
+  const { blasPath, log, platform = process.platform } = options;
   const broken: RejectedLibrary[] = [];
   const names = blasPath ? [blasPath] : (blasCandidates[platform] ?? []);
   for (const name of names) {
-    const open = () => openBlasLibrary(koffi, name, threads);
-    const library = (trials ? trials.attempt(name, open) : open()) ?? crashed(name);
+    const library = openFastest(koffi, name, options);
     if ('gemm' in library) return library;
     if (!library.found && !blasPath) continue;
     broken.push(library);
@@ -60,6 +61,49 @@ function findBlas(
   }
   if (broken.length > 0) return unavailable(broken.map(({ path, reason }) => `${path}: ${reason}`).join('; '));
   return unavailable(`no BLAS library found (tried ${names.join(', ') || `none: unknown platform ${platform}`})`);
+}
+
+/**
+ * Opens a library as it is and, where it is an OpenBLAS that took kernels without AVX2 for a processor with more, once more
+ * with a core type named. Each core type is a trial of its own, begun when that of the library as it is has ended: one
+ * that ends the process (the flags of a virtual machine may promise too much) costs the core type and not the library.
+ */
+function openFastest(
+  koffi: Koffi,
+  name: string,
+  { threads, log, trials, cpuInfo = readCpuInfo }: BlasOptions,
+): BlasLibrary | RejectedLibrary {
+  const attempt = <Result>(trial: string, open: () => Result) => (trials ? trials.attempt(trial, open) : open());
+  const openAsItIs = () => attempt(name, () => openBlasLibrary(koffi, name, threads)) ?? crashed(name);
+
+  const asItIs = openAsItIs();
+  if (!('gemm' in asItIs) || asItIs.coreType === undefined) return asItIs;
+  const { coreType: ownChoice } = asItIs;
+  if (!lacksAvx2(ownChoice) || askedCoreType() !== undefined) return asItIs;
+
+  let inUse: BlasLibrary | undefined = asItIs;
+  const refusals: string[] = [];
+  for (const coreType of runnableCoreTypes(cpuInfo())) {
+    const open = () => {
+      inUse?.unload();
+      inUse = undefined;
+      return openBlasLibrary(koffi, name, threads, { coreType, ownChoice });
+    };
+    const named = attempt(`${name} with ${coreType} kernels`, open) ?? crashed(name);
+    if (!('gemm' in named)) refusals.push(`with ${coreType} kernels ${named.reason}`);
+    else if (lacksAvx2(named.coreType ?? ownChoice)) {
+      named.unload();
+      refusals.push(`it did not take ${coreType} kernels when told to`);
+    } else {
+      log(
+        `blas: ${name} chose ${ownChoice} kernels, which know no AVX2, and was told to use ${named.coreType} ones, ` +
+          'which this processor can run (set OPENBLAS_CORETYPE to decide yourself)',
+      );
+      return named;
+    }
+  }
+  if (refusals.length > 0) log(`blas: ${name} keeps its ${ownChoice} kernels: ${refusals.join('; ')}`);
+  return inUse ?? openAsItIs();
 }
 
 const crashed = (path: string): RejectedLibrary => ({

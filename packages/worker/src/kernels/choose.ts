@@ -65,11 +65,13 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
     throw new KernelFailed('loops', 'no kernel could be opened');
   }
 
-  /** Once per dtype, unless the rate of the kernel in use is known already. */
-  function calibrate(dtype: Dtype, inUse: KernelName): void {
+  /** Once per dtype, unless the rate of the kernel in use is known already, as it is now: a library may be another one. */
+  function calibrate(dtype: Dtype, { name, detail }: Kernel): void {
     if (requested !== 'auto' || measured.has(dtype)) return;
     measured.add(dtype);
-    if (rates.some((rate) => rate.kernel === inUse && rate.op === 'multiply' && rate.dtype === dtype)) return;
+    const isKnown = (rate: KernelRate) =>
+      rate.kernel === name && rate.op === 'multiply' && rate.dtype === dtype && rate.detail === detail;
+    if (rates.some(isKnown)) return;
     measuring = measuring.then(() => calibrateNow(dtype));
   }
 
@@ -104,7 +106,7 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
           if (current && isDevice(current) && cause instanceof KernelFailed) opened.giveUp(current.name, cause.message);
           throw cause;
         });
-        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype, current.name);
+        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype, current);
       },
       workspaceBytes: (job: Gemm | ElementWise) => current?.workspaceBytes(job) ?? 0,
       close: async () => {},

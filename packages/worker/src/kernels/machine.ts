@@ -1,4 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
+import { askedCoreType, runnableCoreTypes } from './openblas-core-type.ts';
+import { readCpuInfo } from './processor-flags.ts';
 import type { Machine } from './rate-cache.ts';
 
 /** This machine as far as kernels' rates depend on it. */
@@ -9,4 +11,5 @@ export const thisMachine = (threads: number, version: string, blasPath: string |
   node: process.version,
   version,
   blasPath: blasPath ?? '',
+  coreTypes: askedCoreType() ?? runnableCoreTypes(readCpuInfo()).join(' '),
 });

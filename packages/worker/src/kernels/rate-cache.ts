@@ -12,6 +12,8 @@ export interface Machine {
   readonly node: string;
   readonly version: string;
   readonly blasPath: string;
+  /** What an OpenBLAS may be told to use: other kernels of the same library. */
+  readonly coreTypes: string;
 }
 
 const cachedRates = z.object({

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readCpuInfo } from './processor-flags.ts';
 
 /** How to install a BLAS on a system, by what its /etc/os-release calls itself or its relatives. */
 const packages: readonly { readonly family: RegExp; readonly command: string }[] = [
@@ -26,7 +27,7 @@ export function installBlasCommand(platform: NodeJS.Platform, osRelease: string 
  * Rapids); against 256 bits: 1.8 with AVX-512 (Sapphire Rapids). With the processor's own width in both (AVX2 against 256
  * bits, arm64's NEON against 128) nothing but a better use of registers and caches is left.
  */
-export function blasGain(arch: string, bits: 128 | 256, cpuInfo: string = readText('/proc/cpuinfo')): number {
+export function blasGain(arch: string, bits: 128 | 256, cpuInfo: string = readCpuInfo()): number {
   if (arch !== 'x64') return 1.2;
   if (bits === 256) return /\bavx512f\b/.test(cpuInfo) ? 1.8 : 1.2;
   return /\bavx512f\b/.test(cpuInfo) ? 2.1 : /\bavx2\b/.test(cpuInfo) || cpuInfo === '' ? 2 : 1.1;

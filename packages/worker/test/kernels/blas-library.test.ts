@@ -2,68 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { openBlas } from '../../src/kernels/blas.ts';
 import { isUnavailable } from '../../src/kernels/kernel.ts';
-import type { Elements } from '../../src/kernels/kernel.ts';
-import type { Koffi, KoffiFunction, KoffiLibrary } from '../../src/kernels/koffi.ts';
 import { loadKoffi } from '../../src/kernels/koffi.ts';
-
-type CblasArguments = [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  Elements,
-  number,
-  Elements,
-  number,
-  number,
-  Elements,
-  number,
-];
-
-/** cblas_?gemm as netlib defines it, for row-major arguments. */
-function gemm(...args: unknown[]): void {
-  const [, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc] = args as CblasArguments;
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let p = 0; p < k; p++)
-        sum += a[transA === 112 ? p * lda + i : i * lda + p]! * b[transB === 112 ? j * ldb + p : p * ldb + j]!;
-      c[i * ldc + j] = alpha * sum + (beta === 0 ? 0 : beta * c[i * ldc + j]!);
-    }
-}
-
-/** cblas_?axpy for strides of one. */
-function axpy(...args: unknown[]): void {
-  const [n, alpha, x, , y] = args as [number, number, Elements, number, Elements];
-  for (let i = 0; i < n; i++) y[i] = alpha * x[i]! + y[i]!;
-}
-
-const callable = (call: (...args: unknown[]) => unknown): KoffiFunction => Object.assign(call, { async: () => {} });
-
-/** A koffi that knows the libraries given: each a table from symbol to function. */
-const fakeKoffi = (
-  libraries: Record<string, Record<string, (...args: unknown[]) => unknown>>,
-): (() => Promise<Koffi>) => {
-  const load = (path: string | null): KoffiLibrary => {
-    const symbols = libraries[path ?? ''];
-    if (!symbols) throw new Error(`${path}: cannot open shared object file: No such file or directory`);
-    return {
-      func(prototype) {
-        const name = /(\w+)\(/.exec(prototype)![1]!;
-        const symbol = symbols[name];
-        if (!symbol) throw new Error(`Cannot find function '${name}' in shared library`);
-        return callable(symbol);
-      },
-      unload() {},
-    };
-  };
-  return () => Promise.resolve({ version: '0', load, view: () => new ArrayBuffer(0) });
-};
-
-const good = { cblas_dgemm: gemm, cblas_sgemm: gemm, cblas_daxpy: axpy, cblas_saxpy: axpy };
+import { fakeKoffi, gemm, good } from './fake-koffi.ts';
+import type { CblasArguments } from './fake-koffi.ts';
 
 async function search(libraries: Parameters<typeof fakeKoffi>[0], blasPath?: string) {
   const said: string[] = [];
@@ -71,7 +12,7 @@ async function search(libraries: Parameters<typeof fakeKoffi>[0], blasPath?: str
     threads: 3,
     platform: 'linux',
     blasPath,
-    koffi: fakeKoffi(libraries),
+    koffi: async () => fakeKoffi(libraries),
     log: (message) => said.push(message),
   });
   return { opened, said };
@@ -111,7 +52,7 @@ describe('the search for a BLAS', () => {
     process.env['OPENBLAS_THREAD_TIMEOUT'] = '26';
     delete process.env['OPENBLAS_NUM_THREADS'];
     const seen: (string | undefined)[] = [];
-    const koffi = await fakeKoffi({ 'libopenblas.so.0': good })();
+    const koffi = fakeKoffi({ 'libopenblas.so.0': good });
     const watched = (path: string | null) => {
       seen.push(process.env['OPENBLAS_NUM_THREADS'], process.env['OPENBLAS_THREAD_TIMEOUT']);
       return koffi.load(path);
@@ -169,6 +110,18 @@ describe('the search for a BLAS', () => {
     };
     const { opened } = await search({ 'libopenblas.so.0': { ...good, cblas_dgemm: reading, cblas_sgemm: reading } });
     expect(opened).toMatchObject({ _tag: 'KernelUnavailable', reason: expect.stringMatching(/is NaN, not/) as string });
+  });
+
+  it('reports a library that writes between the rows of C', async () => {
+    const broad = (...args: unknown[]) => {
+      gemm(...args);
+      const [, , , m, n, , , , , , , , c, ldc] = args as CblasArguments;
+      c[(m - 1) * ldc + n] = 0;
+    };
+    const { opened } = await search({ 'libopenblas.so.0': { ...good, cblas_dgemm: broad } });
+    expect(opened).toMatchObject({
+      reason: expect.stringContaining('float64 product of 2×3 by 3×2 is wrong: it wrote beside row 1') as string,
+    });
   });
 
   it('tries only the library that was asked for', async () => {

@@ -165,6 +165,30 @@ describe('the choice of kernels', () => {
     await choice.close();
   });
 
+  it('measures anew what is no longer what was measured, once', async () => {
+    const cache = new RateCache(folder, thisMachine(1, 'test', undefined));
+    const old: KernelRate = {
+      kernel: 'wasm',
+      op: 'multiply',
+      dtype: 'float64',
+      rate: 1e6,
+      unit: 'gflops',
+      detail: 'an older library',
+    };
+    await cache.add([old]);
+    const rateAfterJob = async () => {
+      const choice = await chooseKernels(options());
+      await multiply(choice.pick('multiply', 'float64'));
+      await choice.close();
+      return (await cache.read()).find(({ kernel }) => kernel === 'wasm')!;
+    };
+    const measured = await rateAfterJob();
+    expect(measured).not.toMatchObject({ rate: old.rate });
+    expect(measured.detail).toContain('WebAssembly');
+    await cache.add([{ ...measured, rate: 1e6 }]);
+    expect(await rateAfterJob()).toEqual({ ...measured, rate: 1e6 });
+  });
+
   it('uses the requested kernel and measures nothing', async () => {
     const choice = await chooseKernels(options({ requested: 'loops' }));
     const kernel = choice.pick('multiply', 'float64');

@@ -43,6 +43,19 @@ describe('the cache of rates', () => {
     expect(await new RateCache(join(folder, 'cache'), thisMachine(1, '1', '/lib/other.so')).read()).toEqual([]);
   });
 
+  it('measures anew for another core type of OpenBLAS', async () => {
+    await cache().add([rate('blas', 40)]);
+    const asked = process.env['OPENBLAS_CORETYPE'];
+    try {
+      process.env['OPENBLAS_CORETYPE'] = 'Nehalem';
+      expect(await cache().read()).toEqual([]);
+    } finally {
+      if (asked === undefined) delete process.env['OPENBLAS_CORETYPE'];
+      else process.env['OPENBLAS_CORETYPE'] = asked;
+    }
+    expect(await cache().read()).toEqual([rate('blas', 40)]);
+  });
+
   it('ignores a file that is not ours', async () => {
     await cache().add([rate('blas', 40)]);
     const [file] = await readdir(join(folder, 'cache'));
