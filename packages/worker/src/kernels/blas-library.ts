@@ -237,7 +237,7 @@ function describe(library: KoffiLibrary, path: string, named: NamedCoreType | un
     const version = /OpenBLAS [\d.]+/.exec(config)?.[0] ?? 'OpenBLAS';
     const core = openBlasCore(library);
     if (core === undefined) return `${version}, ${path}`;
-    return `${version}, ${core} kernels${named ? ` (its own choice: ${named.ownChoice})` : ''}, ${path}`;
+    return `${version}, ${core} kernels${named ? ` instead of ${named.ownChoice}` : ''}, ${path}`;
   }
   if (path.includes('mkl')) return `MKL, ${path}`;
   if (path.includes('blis')) return `BLIS, ${path}`;

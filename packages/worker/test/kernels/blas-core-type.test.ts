@@ -76,7 +76,7 @@ describe('an OpenBLAS that does not know the processor', () => {
   it('is told the fastest kernels that the processor can run, and says so once', async () => {
     const library = new FakeOpenBlas({ Prescott: good, Haswell: good, SkylakeX: good });
     const { detail, said } = await open(library);
-    expect(detail).toBe(`OpenBLAS 0.3.21, SkylakeX kernels (its own choice: Prescott), ${path}`);
+    expect(detail).toBe(`OpenBLAS 0.3.21, SkylakeX kernels instead of Prescott, ${path}`);
     expect(said).toEqual([
       expect.stringMatching(/libopenblas\.so\.0 chose Prescott kernels.*told to use SkylakeX ones/),
     ]);
@@ -88,13 +88,13 @@ describe('an OpenBLAS that does not know the processor', () => {
   it('is told Haswell where there is AVX2 and no AVX-512, on AMD’s processors too', async () => {
     const library = new FakeOpenBlas({ Barcelona: good, Haswell: good, SkylakeX: good });
     const { detail } = await open(library, { cpuInfo: () => cpuInfos.milan });
-    expect(detail).toContain('Haswell kernels (its own choice: Barcelona)');
+    expect(detail).toContain('Haswell kernels instead of Barcelona');
   });
 
   it('is told Haswell where it has no kernels for AVX-512', async () => {
     const library = new FakeOpenBlas({ Prescott: good, Haswell: good });
     const { detail, said } = await open(library);
-    expect(detail).toContain('Haswell kernels (its own choice: Prescott)');
+    expect(detail).toContain('Haswell kernels instead of Prescott');
     expect(library.loads).toEqual(['Prescott', 'Prescott', 'Haswell']);
     expect(library.loaded).toBe(1);
     expect(said).toHaveLength(1);
@@ -213,7 +213,7 @@ describe('kernels that end the process', () => {
   it.skipIf(process.platform === 'win32')('cost those kernels after three workers, and not BLAS (signals)', () => {
     for (const secondsAgo of [30, 20, 10]) expect(worker(['SkylakeX'], secondsAgo).signal).toBe('SIGKILL');
     const { got } = worker(['SkylakeX'], 0);
-    expect(got?.detail).toBe(`OpenBLAS 0.3.21, Haswell kernels (its own choice: Prescott), ${path}`);
+    expect(got?.detail).toBe(`OpenBLAS 0.3.21, Haswell kernels instead of Prescott, ${path}`);
   });
 
   it.skipIf(process.platform === 'win32')('leave what the library chose where all others end it (signals)', () => {
