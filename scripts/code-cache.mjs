@@ -1,26 +1,12 @@
-// A program that starts several times a minute on short-lived instances spends most of its start compiling itself. So its
-// bundle is a script with V8's code cache beside it, made when it is built, and a loader that hands both to V8. Another
-// version of Node ignores the cache and compiles as ever (https://nodejs.org/api/vm.html#scriptcreatecacheddata).
-import { writeFileSync } from 'node:fs';
+// A program that starts often spends most of its start compiling itself. So its bundle is a script, and a loader hands it
+// to V8 together with the code that V8 made of it before (https://nodejs.org/api/vm.html#scriptcreatecacheddata). Another
+// version of Node can't use that and compiles as ever.
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rehearse } from './rehearsal.mjs';
 
-/** The loader of the program `<name>.js`: the file that is started. */
-const loader = (name) => `const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
-const { readFileSync, writeFileSync } = require('node:fs');
-const { fileURLToPath } = require('node:url');
-const { constants, Script } = require('node:vm');
-const file = (name) => fileURLToPath(new URL(name, import.meta.url));
-let cachedData;
-try { cachedData = readFileSync(file('./${name}.v8')); } catch {}
-const script = new Script(readFileSync(file('./${name}.js'), 'latin1'), {
-  filename: file('./${name}.js'), cachedData, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
-if (process.env.TESSERA_WRITE_CODE_CACHE === '${name}') {
-  process.once('exit', () => writeFileSync(file('./${name}.v8'), script.createCachedData()));
-}
-script.runInThisContext()(require, import.meta.url);
-`;
+/** Where programs that stay on this machine keep their code, beside themselves. */
+export const KEPT = '.code-cache';
 
 /** What the bundle must be for the loader: a function of `require` and the URL that it is started from. */
 export const scriptOptions = {
@@ -32,11 +18,55 @@ export const scriptOptions = {
 };
 
 /**
- * Writes the loader `<name>.mjs` beside the bundle `<name>.js`, and the code cache `<name>.v8`: what V8 has compiled when
- * the program, started with `args`, has ended its rehearsal.
+ * Writes the loader `<name>.mjs` of the bundle `<name>.js`: the file that is started. It takes Node's modules without
+ * importing them, for reading all exports of node:fs alone takes 6 ms.
+ *
+ * A program that stays on this machine leaves what V8 had compiled when its first run of some length ended, one file for
+ * each version of Node. One that is shipped to instances finds it beside itself, and leaves it in the folder that
+ * `TESSERA_CODE_CACHES` names, for those who ship it. Files are named by the bundle's hash, because V8 tells sources apart
+ * by their length only.
  */
-export async function shipCodeCache(folder, name, args) {
-  const program = join(folder, `${name}.mjs`);
-  writeFileSync(program, loader(name));
-  await rehearse(program, args, { TESSERA_WRITE_CODE_CACHE: name });
+export function writeLoader(folder, name, { shipped }) {
+  const hash = createHash('sha256')
+    .update(readFileSync(join(folder, `${name}.js`)))
+    .digest('hex')
+    .slice(0, 12);
+  const file = JSON.stringify(shipped ? `${name}.v8` : `${KEPT}/${name}-${hash}-`);
+  const version = shipped ? '' : " + process.version + '-' + process.arch + '.v8'";
+  const leaveIn = shipped ? 'process.env.TESSERA_CODE_CACHES' : 'cachedData === undefined && dirname(kept)';
+  const place = shipped ? `'${name}-${hash}.v8'` : 'basename(kept)';
+  // Whoever ends sooner has not shown what others need.
+  const tooSoon = shipped ? '' : '\n    if (performance.now() < 400) return;';
+  writeFileSync(
+    join(folder, `${name}.mjs`),
+    `const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
+const fs = require('node:fs');
+const { basename, dirname, join } = require('node:path');
+const { fileURLToPath } = require('node:url');
+const { constants, Script } = require('node:vm');
+const folder = dirname(fileURLToPath(import.meta.url));
+const kept = join(folder, ${file}${version});
+let cachedData;
+try { cachedData = fs.readFileSync(kept); } catch {}
+const filename = join(folder, '${name}.js');
+const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+const script = new Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData, importModuleDynamically });
+const leaveIn = ${leaveIn};
+if (leaveIn) {
+  // Until then V8 keeps the code of functions that ran long ago. Code is of use only with the flags that it was made with.
+  const { setFlagsFromString } = require('node:v8');
+  setFlagsFromString('--no-flush-bytecode');
+  process.once('exit', () => {
+    setFlagsFromString('--flush-bytecode');${tooSoon}
+    const place = join(leaveIn, ${place});
+    try {
+      fs.mkdirSync(leaveIn, { recursive: true });
+      fs.writeFileSync(place + process.pid, script.createCachedData());
+      fs.renameSync(place + process.pid, place);
+    } catch {}
+  });
+}
+script.runInThisContext()(require, import.meta.url);
+`,
+  );
 }

@@ -9,5 +9,5 @@ await bundle({
   entry: join(import.meta.dirname, 'src/entry/main.ts'),
   out: join(dist, 'master.mjs'),
   matrices: true,
-  rehearsal: ['--cluster', 'rehearsal', '--bucket', 'rehearsal', '--job', 'rehearsal'],
+  shipped: true,
 });

@@ -12,13 +12,12 @@ mkdirSync(dist);
 const musl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
 const natives = nativeFiles().filter(({ name }) => musl || !name.includes('musl'));
 for (const { name, path } of natives) copyFileSync(path, join(dist, name));
-// The program's rehearsal loads what lies beside it.
 await bundle({
   entry: join(import.meta.dirname, 'src/entry/main.ts'),
   out: join(dist, 'worker.mjs'),
   external: ['koffi'],
   plugins: [gpuLibrariesPlugin],
   matrices: true,
-  rehearsal: ['--cluster', 'rehearsal', '--bucket', 'rehearsal'],
+  shipped: true,
 });
 await shipGpuLibraries(dist);

@@ -1,10 +1,5 @@
-import { enableCompileCache, getCompileCacheDir } from 'node:module';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runProcess } from './process.ts';
 
-// The entry of the bundle. Compiling what a job loads takes longer than running it, so V8 keeps it for the next time;
-// this has to be said before anything else is loaded.
-const loadedAfter = performance.now();
-const root = join(import.meta.dirname, '..', '..', '..');
-if (getCompileCacheDir() === undefined) enableCompileCache(join(root, 'node_modules', '.cache', 'tessera', 'v8'));
-const { runProcess } = await import('./process.ts');
-await runProcess(root, loadedAfter);
+// The entry of the bundle, which lies in `packages/cli/dist`.
+void runProcess(fileURLToPath(new URL('../../..', import.meta.url)), performance.now());

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactFromFile, type Artifact } from '@tessera/provisioner';
@@ -25,13 +26,21 @@ export function localCloudScript(root: string): string {
  * @throws UnavailableError where it was not built
  */
 export async function readPrograms(root: string, gpu: boolean): Promise<Programs> {
-  const worker = programFolder(root, 'worker');
-  const [plain, forGpu, master] = await Promise.all([
-    artifacts(worker, 'worker.mjs'),
-    gpu ? artifacts(join(worker, 'gpu'), 'webgpu.mjs') : [],
-    artifacts(programFolder(root, 'master'), 'master.mjs'),
+  const [worker, forGpu, master] = await Promise.all([
+    program(root, 'worker'),
+    gpu ? artifacts(join(programFolder(root, 'worker'), 'gpu'), 'webgpu.mjs') : [],
+    program(root, 'master'),
   ]);
-  return { worker: [...plain, ...forGpu], master };
+  return { worker: [...worker, ...forGpu], master };
+}
+
+/** A program's files, with what V8 compiled of it in the build's own job, where there was one. */
+async function program(root: string, name: 'worker' | 'master'): Promise<Artifact[]> {
+  const files = await artifacts(programFolder(root, name), `${name}.mjs`);
+  const bundle = files.find((file) => file.name === `${name}.js`);
+  if (bundle === undefined) return files;
+  const code = join(root, 'packages/cli/dist/.code-cache', `${name}-${bundle.sha256.slice(0, 12)}.v8`);
+  return existsSync(code) ? [...files, await artifactFromFile(code, `${name}.v8`)] : files;
 }
 
 async function artifacts(folder: string, program: string): Promise<Artifact[]> {

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+
+describe('a loader', () => {
+  let folder: string;
+  let caches: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tessera-loader-'));
+    caches = join(folder, 'caches');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Writes a bundle that prints what it was given, and its loader. */
+  const write = (shipped: boolean, said = 'hello', lives = 500) => {
+    const body = `require('node:fs').writeSync(1, ${JSON.stringify(said)} + ' ' + url); setTimeout(() => {}, ${lives});`;
+    writeFileSync(join(folder, 'program.js'), `(function (require, url) {${body}})`);
+    const script = `(await import(${JSON.stringify(join(root, 'scripts/code-cache.mjs'))})).writeLoader(process.argv[1], 'program', { shipped: ${shipped} });`;
+    execFileSync(process.execPath, ['--input-type=module', '-e', script, folder]);
+  };
+  const start = (env: Record<string, string> = {}) =>
+    execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(folder, 'program.mjs')], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+    });
+  const kept = () => readdirSync(join(folder, '.code-cache'));
+
+  it('gives a program `require` and its own URL', () => {
+    write(false);
+    expect(start()).toMatch(/^hello file:\/\/.*\/program\.mjs$/);
+  });
+
+  it('keeps the code of a first run of some length, one file for each bundle', () => {
+    write(false, 'one');
+    start();
+    expect(kept()).toEqual([expect.stringMatching(new RegExp(`^program-[0-9a-f]{12}-${process.version}-\\w+\\.v8$`))]);
+    const [file] = kept();
+    const code = readFileSync(join(folder, '.code-cache', file!));
+    expect(start()).toMatch(/^one /);
+    expect(readFileSync(join(folder, '.code-cache', file!)).equals(code)).toBe(true);
+    // As long as the other, which is all that V8 looks at.
+    write(false, 'two');
+    expect(start()).toMatch(/^two /);
+    expect(kept()).toHaveLength(2);
+  });
+
+  it('keeps nothing of a run that ended at once', () => {
+    write(false, 'hello', 0);
+    start();
+    expect(kept).toThrow('ENOENT');
+  });
+
+  it('starts a program whose code is damaged', () => {
+    write(false);
+    start();
+    const [file] = kept();
+    writeFileSync(join(folder, '.code-cache', file!), 'no code');
+    expect(start()).toMatch(/^hello /);
+  });
+
+  it('starts a program that can keep nothing', () => {
+    write(false);
+    writeFileSync(join(folder, '.code-cache'), 'no folder');
+    expect(start()).toMatch(/^hello /);
+  });
+
+  it('leaves the code of a shipped program only where it is told to', () => {
+    write(true);
+    start();
+    expect(readdirSync(folder).toSorted()).toEqual(['program.js', 'program.mjs']);
+    mkdirSync(caches);
+    start({ TESSERA_CODE_CACHES: caches });
+    expect(readdirSync(caches)).toEqual([expect.stringMatching(/^program-[0-9a-f]{12}\.v8$/)]);
+    // Shipped under the name that the loader looks for.
+    writeFileSync(join(folder, 'program.v8'), readFileSync(join(caches, readdirSync(caches)[0]!)));
+    expect(start()).toMatch(/^hello /);
+  });
+});
