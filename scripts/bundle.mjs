@@ -77,7 +77,9 @@ export async function bundle({ entry, out, external = [], plugins = [], matrices
     await build({
       ...common,
       ...scriptOptions,
-      entryPoints: [join(parts, `${name}.js`)],
+      // Its path is nobody's business, and another one each time.
+      absWorkingDir: parts,
+      entryPoints: [`${name}.js`],
       outfile: join(folder, `${name}.js`),
       plugins: [onlyPartsOf(parts)],
     });

@@ -37,6 +37,8 @@ export function writeLoader(folder, name, { shipped }) {
   const place = shipped ? `'${name}-${hash}.v8'` : 'basename(kept)';
   // Whoever ends sooner has not shown what others need.
   const tooSoon = shipped ? '' : '\n    if (performance.now() < 400) return;';
+  // An instance that ends gives its programs little time.
+  const events = shipped ? "['exit', 'SIGTERM']" : "['exit']";
   writeFileSync(
     join(folder, `${name}.mjs`),
     `const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
@@ -56,7 +58,7 @@ if (leaveIn) {
   // Until then V8 keeps the code of functions that ran long ago. Code is of use only with the flags that it was made with.
   const { setFlagsFromString } = require('node:v8');
   setFlagsFromString('--no-flush-bytecode');
-  process.once('exit', () => {
+  const leave = () => {
     setFlagsFromString('--flush-bytecode');${tooSoon}
     const place = join(leaveIn, ${place});
     try {
@@ -64,7 +66,8 @@ if (leaveIn) {
       fs.writeFileSync(place + process.pid, script.createCachedData());
       fs.renameSync(place + process.pid, place);
     } catch {}
-  });
+  };
+  for (const event of ${events}) process.once(event, leave);
 }
 script.runInThisContext()(require, import.meta.url);
 `,

@@ -2,7 +2,7 @@
 // for the starts to come.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KEPT } from './code-cache.mjs';
@@ -10,8 +10,21 @@ import { KEPT } from './code-cache.mjs';
 /** A job that takes longer hangs, and starts are then slower than they could be. */
 const LONGEST_MS = 60_000;
 
-/** Adds two matrices through the CLI's loader `cli`, one of them from a file, the result into another. It never fails. */
+/** A worker that is ended before it has left its code leaves it the next time. */
+const MOST_TIMES = 3;
+
+/** Does jobs through the CLI's loader `cli` until master and worker have left their code in its folder. It never fails. */
 export async function rehearse(cli) {
+  const caches = join(dirname(cli), KEPT);
+  for (let times = 0; times < MOST_TIMES; times++) {
+    await addFiles(cli, caches);
+    const left = await readdir(caches).catch(() => []);
+    if (['master-', 'worker-'].every((start) => left.some((name) => name.startsWith(start)))) return;
+  }
+}
+
+/** Adds two matrices, one of them from a file, the result into another. */
+async function addFiles(cli, caches) {
   const folder = await mkdtemp(join(tmpdir(), 'tessera-build-'));
   const [rows, cols] = [300, 200];
   const row = Array.from({ length: cols }, (_, col) => (col / 7).toFixed(6)).join(',');
@@ -26,7 +39,7 @@ export async function rehearse(cli) {
       INIT_CWD: folder,
       TESSERA_HOME: join(folder, 'state'),
       XDG_CACHE_HOME: join(folder, 'cache'),
-      TESSERA_CODE_CACHES: join(dirname(cli), KEPT),
+      TESSERA_CODE_CACHES: caches,
     },
     stdio: 'ignore',
   });
