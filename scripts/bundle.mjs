@@ -2,7 +2,7 @@
 // folder.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { KEPT, scriptOptions, writeLoader } from './code-cache.mjs';
 import { foreignCodecsPlugin, shipForeignCodecs } from './foreign-codecs.mjs';
@@ -49,7 +49,7 @@ const onlyPartsOf = (folder) => ({
  * @param {{ entry: string, out: string, external?: string[], plugins?: import('esbuild').Plugin[], matrices?: boolean, shipped?: boolean }} program
  */
 export async function bundle({ entry, out, external = [], plugins = [], matrices = false, shipped = false }) {
-  const folder = dirname(out);
+  const folder = resolve(dirname(out));
   const name = basename(out, '.mjs');
   const parts = mkdtempSync(join(tmpdir(), 'tessera-build-'));
   try {
