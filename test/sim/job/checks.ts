@@ -23,7 +23,8 @@ export class JobChecks implements QueueWatch, ObjectsWatch {
   #master: SimProcess | undefined;
   /** Chunks that were whole when the present master started, if an earlier one had begun. */
   #wholeAtStart = new Set<string>();
-  #received = 0;
+  /** Answers that the present master told of, by phase. */
+  readonly #received = new Map<string, number>();
   #reports: Report[] = [];
 
   constructor(small: SmallJob, world: World, objects: () => SimObjects) {
@@ -40,7 +41,7 @@ export class JobChecks implements QueueWatch, ObjectsWatch {
   masterStarted(process: SimProcess): void {
     const again = this.#master !== undefined;
     this.#master = process;
-    this.#received = 0;
+    this.#received.clear();
     this.#wholeAtStart = new Set();
     if (!again) return;
     for (const key of this.#objects().keys(`${this.#small.prefix}/`)) {
@@ -97,11 +98,12 @@ export class JobChecks implements QueueWatch, ObjectsWatch {
 
   emitted(event: ProgressEvent, by: SimProcess): void {
     if (by !== this.#master || !by.alive) return;
-    if (event.event === 'phase:started') this.#received = 0;
+    if (event.event === 'phase:started') this.#received.delete(event.phase);
     if (event.event !== 'packages:received') return;
     if (event.received > event.packages) this.fail(`${event.phase}: ${event.received} of ${event.packages} received`);
-    if (event.received < this.#received) this.fail(`${event.phase}: received went back to ${event.received}`);
-    this.#received = event.received;
+    const before = this.#received.get(event.phase) ?? 0;
+    if (event.received < before) this.fail(`${event.phase}: received went back to ${event.received}`);
+    this.#received.set(event.phase, event.received);
   }
 
   reported(report: Report, by: SimProcess): void {

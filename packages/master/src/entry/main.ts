@@ -4,7 +4,7 @@ import { createArray, openArray, openStore, peakResidentBytes } from '@tessera/m
 import { jobKey, JobSpec, parseMessage, resultQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
 import { errorTag, openSqsQueue, patiently } from '@tessera/queue';
-import { PATIENCE_MS } from '../run/phase-run.ts';
+import { PATIENCE_MS } from '../run/stage-run.ts';
 import { runJob } from '../run/run-job.ts';
 import { parseMasterArguments, type MasterOptions } from './arguments.ts';
 

@@ -1,10 +1,10 @@
 import { bytesPerElement, type PackageBody, type Region } from '@tessera/protocol';
-import { blockBytes } from '../plan/cost-model.ts';
 import { flipped, gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
 import { chooseBlocks, chunkShapes, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
 import type { OperationInput } from './operation.ts';
 import { bandsOf, type Bands } from './product-bands.ts';
+import { blocksBytes, inOrder, mappingBytes } from './product-beside.ts';
 import { checkPhases } from './product-check.ts';
 import { productFigures } from './product-figures.ts';
 import { partialName, reducePhase, tileWithin } from './product-reduce.ts';
@@ -37,7 +37,7 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
   const { blocks, least } = chooseBlocks(productOf(task, input), input.fleet);
   const cut = { task, blocks, bands: bandsOf(task, blocks, input), input };
   const figures = productFigures(cut, least);
-  const peakWorkerBytes = Math.max(blocks.peakBytes + cacheBytes(cut), mappedPeak(cut, mappedBytes(cut)));
+  const peakWorkerBytes = Math.max(blocksBytes(cut) + cacheBytes(cut), mappedPeak(cut, mappedBytes(cut)));
   return {
     ...layOut(cut),
     figures: { ...figures, peakWorkerBytes },
@@ -62,7 +62,7 @@ export function layOut(cut: CutProduct): Pick<OperationPlan, 'chunks' | 'extra' 
   return {
     chunks: { A: asStored(chunks.A, task.left), B: asStored(chunks.B, task.right), C: chunks.C },
     extra: { ...partials, ...check.extra },
-    phases: [computePhase(cut, spare), ...(blocks.splits === 1 ? [] : [reducePhase(cut)]), ...check.phases],
+    phases: inOrder(cut, [computePhase(cut, spare), ...(blocks.splits === 1 ? [] : [reducePhase(cut)])], check.phases),
   };
 }
 
@@ -148,9 +148,9 @@ function operands(task: ProductTask, region: Region, kStart: number, kSize: numb
 }
 
 /** What the budget leaves for operands that are mapped, beside blocks of C: pieces of operands are not read then. */
-function mappedBytes({ blocks, input: { dtype, fleet, mappable } }: CutProduct): number {
-  const beside = blockBytes({ ...blocks.block, dtype, alone: blocks.alone });
-  return mappable ? Math.max(0, fleet.memoryBytes - beside) : 0;
+function mappedBytes(cut: CutProduct): number {
+  const { fleet, mappable } = cut.input;
+  return mappable ? Math.max(0, fleet.memoryBytes - mappingBytes(cut)) : 0;
 }
 
 /** Bytes of a worker that maps its operands: blocks of C, and of each file from a piece's first element to its last. */
@@ -163,9 +163,11 @@ function mappedPeak({ task, blocks, input: { dtype, fleet } }: CutProduct, mapBy
 }
 
 /** What the budget leaves for operand pieces that a worker keeps for its next package, where it will have one. */
-function cacheBytes({ blocks, task, input: { dtype, fleet } }: CutProduct): number {
+function cacheBytes(cut: CutProduct): number {
+  const { blocks, task, input } = cut;
+  const { dtype, fleet } = input;
   if (blocks.packages <= fleet.workers) return 0;
-  const spare = 0.9 * (fleet.memoryBytes - blocks.peakBytes);
+  const spare = 0.9 * (fleet.memoryBytes - blocksBytes(cut));
   const { m, n, k } = task;
   const all = (task.symmetric ? n * k : m * k + k * n) * bytesPerElement(dtype);
   const piece = Math.min(blocks.block.rows, blocks.block.cols) * blocks.kStep * bytesPerElement(dtype);

@@ -81,8 +81,24 @@ export function multiplyBytes({ rows, cols, kStep, dtype, chunkElements, alone }
   const pair = (rows + cols) * kStep;
   const [a, b, c] = chunkElements;
   const transfers = inFlight(a, rows * kStep) + inFlight(b, kStep * cols) + inFlight(c, block);
-  const tiles = 2 * pair + block + (alone ? pair : Math.max(block, pair));
-  return WORKER_BASE_BYTES + (transfers + tiles) * bytesPerElement(dtype);
+  const first = 2 * pair + block;
+  return (
+    WORKER_BASE_BYTES +
+    (transfers + first) * bytesPerElement(dtype) +
+    secondBlockBytes({ rows, cols, kStep, dtype, alone })
+  );
+}
+
+/** Of these, what the second package of a worker needs: less than its first, which is the one that computes. */
+export function secondBlockBytes({
+  rows,
+  cols,
+  kStep,
+  dtype,
+  alone,
+}: Pick<BlockMemory, 'rows' | 'cols' | 'kStep' | 'dtype' | 'alone'>): number {
+  const pair = (rows + cols) * kStep;
+  return (alone ? pair : Math.max(rows * cols, pair)) * bytesPerElement(dtype);
 }
 
 /** Bytes for blocks of a product whose operands are mapped: the block that is computed and the one that is stored. */
@@ -155,6 +171,14 @@ const PART_BYTES = 8 * 1024 * 1024;
  */
 export function productCheckBytes(k: number, rows: number, cols: number): number {
   return WORKER_BASE_BYTES + 2 * ((k + rows) * cols * 8 + 2 * STRIP_BYTES);
+}
+
+/**
+ * Bytes of one package of a check's first half, whatever its worker does beside it: `k` rows of Y (`cols` numbers of float64
+ * each), as many numbers for each of `n` columns, and two strips of at least a chunk (`chunk` elements) each.
+ */
+export function projectBytes(k: number, n: number, cols: number, chunk: number): number {
+  return (k + n) * cols * 8 + 2 * Math.max(STRIP_BYTES, 8 * chunk);
 }
 const STRIP_BYTES = 4 * 1024 * 1024;
 

@@ -2,12 +2,18 @@ import type { ArrayDeclaration, CsvText, PackageBody, Phase } from '@tessera/pro
 import type { BoundName } from './lower-bound.ts';
 
 /**
- * One phase of a job: packages that may run in any order, all of which end before the next phase begins. Packages are
- * made one at a time from their number, so that a plan of a million takes no more memory than a plan of one.
+ * One phase of a job: packages that may run in any order, all of which end before the next phase begins, if that does not
+ * run beside this one. Packages are made one at a time from their number, so that a plan of a million takes no more memory
+ * than a plan of one.
  */
 export interface PhasePlan {
   readonly phase: Phase;
   readonly packages: number;
+  /**
+   * Whether it needs nothing that the phase before it makes. Its packages are then sent right after that one's, for workers
+   * that have nothing else to do at its end; a worker may have one of each at once, and the plan's memory must allow for it.
+   */
+  readonly beside?: boolean;
   /** Pure: the same number gives the same package. @param index 0 <= index < packages */
   at(index: number): PackageBody;
   /** For a check: the packages of the compute phase whose output it looks at, by number. */

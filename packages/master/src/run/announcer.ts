@@ -10,6 +10,12 @@ export type EventBody = ProgressEvent extends infer E
 /** Milliseconds between two events of one kind: people read these. */
 const PAUSE_MS = 100;
 
+/** Who hears, and when. */
+export interface AnnouncerWorld {
+  readonly clock: Clock;
+  emit(event: EventBody): void;
+}
+
 /** Tells how far a phase is: not more often than people can read, but the end of each count, once. */
 export class Announcer {
   readonly #phase: { readonly phase: Phase; readonly packages: number };
@@ -17,10 +23,7 @@ export class Announcer {
   readonly #emit: (event: EventBody) => void;
   readonly #toldAt = { sent: -Infinity, received: -Infinity };
 
-  constructor(
-    phase: { readonly phase: Phase; readonly packages: number },
-    world: { readonly clock: Clock; emit(event: EventBody): void },
-  ) {
+  constructor(phase: { readonly phase: Phase; readonly packages: number }, world: AnnouncerWorld) {
     this.#phase = phase;
     this.#clock = world.clock;
     this.#emit = (event) => world.emit(event);

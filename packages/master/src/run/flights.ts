@@ -1,5 +1,6 @@
 import type { PackageBody } from '@tessera/protocol';
 import { Failures } from './failures.ts';
+import type { PhaseTrack } from './phase-track.ts';
 
 /**
  * A package on its way. It is `waiting` (to be sent, or sent again, at `dueAt`), then `sending` while its message is made,
@@ -8,6 +9,8 @@ import { Failures } from './failures.ts';
  */
 export interface Flight {
   readonly id: string;
+  /** The phase that it is of, or that needs it as a repair. */
+  readonly track: PhaseTrack;
   /** Place in its phase; undefined for the repair of something that an earlier phase made. */
   readonly index: number | undefined;
   readonly body: PackageBody;
@@ -28,7 +31,10 @@ export interface Flight {
   readonly blocks: Flight[];
 }
 
-/** The packages of a phase that are under way, by id, and in the order in which they were sent last. */
+/** What a flight is begun with. */
+type FlightPlan = Pick<Flight, 'id' | 'body'> & Partial<Pick<Flight, 'index'>>;
+
+/** The packages of a stage that are under way, by id, and in the order in which they were sent last. */
 export class Flights {
   readonly #byId = new Map<string, Flight>();
   readonly #sent = new Set<Flight>();
@@ -49,9 +55,10 @@ export class Flights {
   }
 
   /** @param attempt the number of its last sending, before any of this flight */
-  begin(id: string, index: number | undefined, body: PackageBody, attempt = 0): Flight {
+  begin({ id, index, body }: FlightPlan, track: PhaseTrack, attempt = 0): Flight {
     const flight: Flight = {
       id,
+      track,
       index,
       body,
       state: 'new',

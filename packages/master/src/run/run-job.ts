@@ -29,8 +29,10 @@ import { outputsOf } from './package-pieces.ts';
 import type { EventBody } from './announcer.ts';
 import { isBroken } from './damage.ts';
 import { Inbox } from './inbox.ts';
-import { PATIENCE_MS, runPhase, type PhaseContext, type PhaseOutcome } from './phase-run.ts';
+import type { PhaseOutcome, StagePhase } from './phase-track.ts';
 import { repairsFor } from './repairs.ts';
+import { PATIENCE_MS, runStage, type StageContext } from './stage-run.ts';
+import { stagesOf, type Stage } from './stages.ts';
 import { StoredPieces } from './stored-pieces.ts';
 import { STRAGGLERS, type StragglerPolicy } from './stragglers.ts';
 import { Tally } from './tally.ts';
@@ -92,7 +94,7 @@ class JobRun {
   #computed: PhaseOutcome | undefined;
   /** Packages so far by phase: two phases of one name share their numbers. */
   readonly #numbered = new Map<Phase, number>();
-  /** When the first check was sent. */
+  /** When the first check began. */
   #checkedFrom: number | undefined;
   #plannedBytes: number | undefined;
   #verified: Report['verified'] = { method: 'off', ok: false, rounds: 0 };
@@ -168,9 +170,11 @@ class JobRun {
     const running = { plan, jobs, inbox, resumed };
     let certified: Promise<void> | undefined;
     try {
-      for (const [place, phase] of plan.phases.entries()) {
-        await this.#phase(phase, plan.phases.slice(0, place), running);
-        if (phase.phase !== 'verify') continue;
+      const earlier: PhasePlan[] = [];
+      for (const stage of stagesOf(plan.phases)) {
+        await this.#stage(stage, earlier, running);
+        earlier.push(...stage);
+        if (!stage.some(({ phase }) => phase === 'verify')) continue;
         await this.#judge(running);
         certified = this.#certify(plan);
         // Awaited below; until then a failure must not count as unhandled.
@@ -209,31 +213,33 @@ class JobRun {
     return resumed;
   }
 
-  async #phase(plan: PhasePlan, earlier: readonly PhasePlan[], run: Running): Promise<PhaseOutcome> {
-    const firstNumber = this.#numbered.get(plan.phase) ?? 0;
-    this.#numbered.set(plan.phase, firstNumber + plan.packages);
-    if (plan.phase === 'project' || plan.phase === 'verify') this.#checkedFrom ??= this.#world.clock.now();
-    const outcome = await runPhase(plan, this.#contextFor(plan, earlier, firstNumber, run));
-    this.#outcomes.push(outcome);
-    if (plan.phase === 'compute') this.#computed = outcome;
-    const { seconds, sendSeconds } = outcome;
-    if (plan.phase === 'project' || plan.phase === 'verify') this.#seconds.verify += seconds;
-    else if (plan.phase === 'export') this.#seconds.finish += seconds;
-    else {
-      this.#seconds.send += sendSeconds;
-      this.#seconds.collect += seconds - sendSeconds;
-      this.#seconds.compute += seconds;
-    }
-    return outcome;
+  /** @param earlier phases that are over */
+  async #stage(stage: Stage, earlier: readonly PhasePlan[], run: Running): Promise<void> {
+    const phases = stage.map((phase) => this.#stagePhase(phase, run));
+    const outcomes = await runStage(phases, this.#contextFor(earlier, run));
+    for (const [at, { phase }] of stage.entries()) this.#account(phase, outcomes[at]!);
   }
 
-  #contextFor(
-    phase: PhasePlan,
-    earlier: readonly PhasePlan[],
-    firstNumber: number,
-    { plan, jobs, inbox, resumed }: Running,
-  ): PhaseContext {
-    const open: OpenByName = (name) => this.#opened(name, () => this.#world.openArray(plan.arrays[name]!));
+  /** Where a phase runs beside another, the time in which both did is the other's. */
+  #account(phase: Phase, outcome: PhaseOutcome): void {
+    const { startedAt, ownSeconds, sendSeconds } = outcome;
+    const isCheck = phase === 'project' || phase === 'verify';
+    this.#outcomes.push(outcome);
+    if (phase === 'compute') this.#computed = outcome;
+    if (isCheck) this.#checkedFrom ??= startedAt;
+    if (isCheck) this.#seconds.verify += ownSeconds;
+    else if (phase === 'export') this.#seconds.finish += ownSeconds;
+    else {
+      this.#seconds.send += sendSeconds;
+      this.#seconds.collect += Math.max(0, ownSeconds - sendSeconds);
+      this.#seconds.compute += ownSeconds;
+    }
+  }
+
+  #stagePhase(phase: PhasePlan, { plan }: Running): StagePhase {
+    const firstNumber = this.#numbered.get(phase.phase) ?? 0;
+    this.#numbered.set(phase.phase, firstNumber + phase.packages);
+    const open = this.#openOf(plan);
     // What travels inside a check's message is read by nobody but the master. Each piece has its own tries: all of a package
     // at once would hardly ever come where every other call fails.
     const read = (piece: ArrayPiece, { kind }: PackageBody) =>
@@ -246,6 +252,16 @@ class JobRun {
         return checkedReads(array, hashChunk, note).read(piece);
       });
     const inlining = (body: PackageBody) => (plan.inline ? inlined(body, read) : Promise.resolve(body));
+    return {
+      plan: phase,
+      plannedMs: phase.cost && (1000 * phase.cost.seconds * this.#job.fleet.workers) / phase.packages,
+      firstNumber,
+      pack: async (body, index) => this.#checkedByOthers(phase, index, await inlining(body)),
+    };
+  }
+
+  #contextFor(earlier: readonly PhasePlan[], { plan, jobs, inbox, resumed }: Running): StageContext {
+    const open = this.#openOf(plan);
     const left = resumed ? new StoredPieces(open) : undefined;
     return {
       jobId: this.#job.jobId,
@@ -256,11 +272,8 @@ class JobRun {
       tally: this.#tally,
       stragglers: this.#world.stragglers ?? STRAGGLERS,
       window: Math.min(WINDOW.most, Math.max(WINDOW.least, PACKAGES_PER_WORKER * this.#job.fleet.workers)),
-      plannedMs: phase.cost && (1000 * phase.cost.seconds * this.#job.fleet.workers) / phase.packages,
-      firstNumber,
       emit: (event) => this.emit(event),
       warn: (message) => this.#world.warn(message),
-      pack: async (body, index) => this.#checkedByOthers(phase, index, await inlining(body)),
       settle: (body, result) => storeReply(body, result, open),
       isDone: async (body) => {
         // What a check found is not in the store, so checks are always made again.
@@ -285,7 +298,7 @@ class JobRun {
         { ...plan, chunks: chunksOf(plan), extra: {} },
         checks,
       );
-      for (const phase of again) await this.#phase(phase, plan.phases, run);
+      for (const stage of stagesOf(again)) await this.#stage(stage, plan.phases, run);
     }
     const { wrong, worst } = this.#tally;
     if (wrong) throw new WrongResultError(wrong.where, worst);
@@ -330,6 +343,10 @@ class JobRun {
     return { ...body, notBy: [...authors] };
   }
 
+  #openOf({ arrays }: Plan): OpenByName {
+    return (name) => this.#opened(name, () => this.#world.openArray(arrays[name]!));
+  }
+
   /** An array of the job, opened once. A failure to open it is not remembered: the store may answer the next time. */
   #opened(name: string, open: () => Promise<MatrixArray>): Promise<MatrixArray> {
     let array = this.#open.get(name);
@@ -350,7 +367,7 @@ class JobRun {
   }
 }
 
-/** What all phases of a job have in common. */
+/** What all stages of a job have in common. */
 interface Running {
   readonly plan: Plan;
   readonly jobs: MessageQueue;

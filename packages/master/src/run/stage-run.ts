@@ -4,7 +4,6 @@ import {
   parseMessage,
   PROTOCOL_VERSION,
   Result,
-  type CheckOutcome,
   type Clock,
   type JobId,
   type MessageQueue,
@@ -13,14 +12,14 @@ import {
   type WorkPackage,
 } from '@tessera/protocol';
 import { errorTag, patiently } from '@tessera/queue';
-import type { PhasePlan } from '../plan/plan.ts';
 import { AbandonedWatch } from './abandoned-watch.ts';
-import { Announcer, type EventBody } from './announcer.ts';
+import type { EventBody } from './announcer.ts';
 import { Bell } from './bell.ts';
 import { PackageFailedError, PackageUnsettledError } from './errors.ts';
 import { isDeadlyTag } from './failures.ts';
 import { Flights, type Flight } from './flights.ts';
 import type { Inbox } from './inbox.ts';
+import { PhaseTrack, type NewPackage, type PhaseOutcome, type StagePhase } from './phase-track.ts';
 import { isDamage, type Repair } from './repairs.ts';
 import { StragglerWatch } from './straggler-watch.ts';
 import type { StragglerPolicy } from './stragglers.ts';
@@ -36,8 +35,8 @@ const REPAIR_ATTEMPTS = 100;
 /** How long the master goes on when its own calls fail of what passes by itself. */
 export const PATIENCE_MS = 10 * 60_000;
 
-/** What a phase needs of its job and of the world. */
-export interface PhaseContext {
+/** What a stage needs of its job and of the world. */
+export interface StageContext {
   readonly jobId: JobId;
   readonly jobs: MessageQueue;
   readonly inbox: Inbox;
@@ -47,39 +46,26 @@ export interface PhaseContext {
   readonly tally: Tally;
   /** Packages under way at once: enough for every worker, few enough to leave the queue to other jobs too. */
   readonly window: number;
-  /** What one package of the phase should take, where the plan says so. */
-  readonly plannedMs: number | undefined;
-  /** Number of the phase's first package in package ids; not 0 where an earlier phase has the same name. */
-  readonly firstNumber: number;
   emit(event: EventBody): void;
-  /** Prepares a package for sending: puts small tiles into it, and says who should not check his own work. */
-  pack(body: PackageBody, index: number | undefined): Promise<PackageBody>;
   /** Takes what a result brought along: stores an inline tile. */
   settle(body: PackageBody, result: Extract<Result, { status: 'done' }>): Promise<void>;
   /** Tells whoever reads the log of something that does not stop the job. */
   warn(message: string): void;
   /** Whether the store holds a package's output already, from a run of this master that was cut off. */
   isDone(body: PackageBody): Promise<boolean>;
-  /** Packages of earlier phases that must run again because something that this one reads is damaged. */
+  /** Packages of earlier stages that must run again because something that this one reads is damaged. */
   repairsFor(body: PackageBody): Promise<readonly Repair[]>;
 }
 
-/** What one phase left behind. */
-export interface PhaseOutcome {
-  readonly seconds: number;
-  /** Until the last package was sent for the first time. */
-  readonly sendSeconds: number;
-  readonly checks: readonly CheckOutcome[];
-  /** Which worker answered a package, for checks by others. */
-  workerOf(index: number): string | undefined;
-}
-
 /**
- * Runs one phase to its end: every package answered once, whatever is lost, late or repeated in between.
+ * Runs the phases of one stage to their end: every package answered once, whatever is lost, late or repeated in between.
+ * Those of the first are sent first, then those of the next, so that these fill the time in which the last ones of the
+ * first keep only some of the workers busy.
+ * @returns what each phase left behind
  * @throws PackageFailedError, PackageUnsettledError, NoAnswerError, NoWorkerError; the signal's reason when aborted; what its queues throw for good
  */
-export async function runPhase(plan: PhasePlan, context: PhaseContext): Promise<PhaseOutcome> {
-  return new PhaseRun(plan, context).run();
+export async function runStage(phases: readonly StagePhase[], context: StageContext): Promise<PhaseOutcome[]> {
+  return new StageRun(phases, context).run();
 }
 
 /**
@@ -87,49 +73,39 @@ export async function runPhase(plan: PhasePlan, context: PhaseContext): Promise<
  * inbox brings. Both see the world through `#flights`; a package leaves it on its first good answer, and only then
  * counts as done, once.
  */
-class PhaseRun {
-  readonly #plan: PhasePlan;
-  readonly #context: PhaseContext;
+class StageRun {
+  readonly #context: StageContext;
+  readonly #tracks: readonly PhaseTrack[];
   readonly #flights = new Flights();
   readonly #watch: StragglerWatch;
   readonly #abandoned: AbandonedWatch;
-  readonly #announcer: Announcer;
-  readonly #checks: CheckOutcome[] = [];
-  readonly #workers = new Map<string, number>();
-  /** For each package 1 + the number of its worker, 0 where nobody answered yet. */
-  readonly #workerOf: Uint32Array;
-  readonly #startedAt: number;
-  #next = 0;
-  #doneCount = 0;
   #repairs = 0;
-  #firstSendEndedAt: number;
   #failure: { readonly error: unknown } | undefined;
-  /** Aborted when the phase failed, so that whatever waits for something ends too. */
+  /** Aborted when the stage failed, so that whatever waits for something ends too. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #bell = new Bell();
   readonly #onAbort = () => this.#bell.ring();
 
-  constructor(plan: PhasePlan, context: PhaseContext) {
-    this.#plan = plan;
+  constructor(phases: readonly StagePhase[], context: StageContext) {
     this.#context = context;
-    this.#workerOf = new Uint32Array(plan.packages);
-    this.#startedAt = context.clock.now();
-    this.#firstSendEndedAt = this.#startedAt;
+    this.#tracks = phases.map((phase) => new PhaseTrack(phase, context));
     this.#watch = new StragglerWatch(this.#flights, context);
-    const { phase } = plan;
-    const stalled = (waiting: number, seconds: number) =>
-      context.emit({ event: 'phase:stalled', phase, waiting, seconds });
-    this.#abandoned = new AbandonedWatch({ ...context, stalled });
-    this.#announcer = new Announcer(plan, context);
+    const stalled = (waiting: number, seconds: number) => {
+      const { name } = this.#tracks.find(({ isOver }) => !isOver) ?? this.#tracks[0]!;
+      context.emit({ event: 'phase:stalled', phase: name, waiting, seconds });
+    };
+    const planned = phases.flatMap(({ plannedMs }) => plannedMs ?? []);
+    const plannedMs = planned.length === 0 ? undefined : Math.max(...planned);
+    this.#abandoned = new AbandonedWatch({ ...context, plannedMs, stalled });
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  async run(): Promise<PhaseOutcome> {
-    const { phase, packages } = this.#plan;
-    const { signal, clock, inbox } = this.#context;
-    this.#context.emit({ event: 'phase:started', phase, packages });
+  async run(): Promise<PhaseOutcome[]> {
+    const { signal, inbox } = this.#context;
+    this.#tell();
+    const packages = this.#tracks.reduce((sum, track) => sum + track.packages, 0);
     const lanes = Math.min(MOST_LANES, Math.max(1, Math.ceil(packages / PACKAGES_PER_LANE)));
     const stopReading = inbox.read(lanes, {
       received: (messages) => this.#receive(messages),
@@ -141,17 +117,8 @@ class PhaseRun {
     this.#signal.removeEventListener('abort', this.#onAbort);
     if (signal.aborted) throw signal.reason;
     if (this.#failure && !this.#isOver) throw this.#failure.error;
-    this.#announcer.sent(this.#next);
-    this.#announcer.received(this.#doneCount);
-    const seconds = (clock.now() - this.#startedAt) / 1000;
-    this.#context.emit({ event: 'phase:ended', phase, seconds });
-    const names = [...this.#workers.keys()];
-    return {
-      seconds,
-      sendSeconds: (this.#firstSendEndedAt - this.#startedAt) / 1000,
-      checks: this.#checks,
-      workerOf: (index) => names[this.#workerOf[index]! - 1],
-    };
+    this.#tell();
+    return this.#tracks.map((track) => track.outcome());
   }
 
   #fail(error: unknown): void {
@@ -160,7 +127,21 @@ class PhaseRun {
   }
 
   get #isOver(): boolean {
-    return this.#doneCount === this.#plan.packages;
+    return this.#tracks.every(({ isOver }) => isOver);
+  }
+
+  get #allTaken(): boolean {
+    return this.#tracks.every(({ isTaken }) => isTaken);
+  }
+
+  /** Tells how far the phases are, each of which is alone once those before it are over. */
+  #tell(): void {
+    let areOver = true;
+    for (const track of this.#tracks) {
+      if (areOver) track.alone();
+      track.tell();
+      areOver &&= track.isOver;
+    }
   }
 
   // Sending
@@ -168,34 +149,31 @@ class PhaseRun {
   async #sendAll(): Promise<void> {
     const { clock } = this.#context;
     while (!this.#isOver && !this.#signal.aborted) {
-      const before = this.#next;
       const run = this.#flights.takeDue(clock.now(), SEND_RUN);
-      if (run.length < SEND_RUN) run.push(...(await this.#takeNew(SEND_RUN - run.length)));
-      if (run.length > 0 || this.#next > before) await this.#send(run);
+      const taken = run.length < SEND_RUN ? await this.#takeNew(SEND_RUN - run.length) : [];
+      if (run.length > 0 || taken.length > 0) await this.#send([...run, ...taken.flatMap((flight) => flight ?? [])]);
       else await this.#bell.wait(clock, Math.min(60_000, this.#flights.nextDueAt() - clock.now()));
     }
   }
 
-  /** The next packages that were never sent, as many as the window has room for; those that are done already are left out. */
-  async #takeNew(most: number): Promise<Flight[]> {
-    const { packages } = this.#plan;
-    const indices: number[] = [];
+  /**
+   * The next packages that were never sent, as many as the window has room for, phase by phase; undefined for those that
+   * are done already.
+   */
+  async #takeNew(most: number): Promise<(Flight | undefined)[]> {
     const room = Math.min(most, this.#context.window - this.#flights.size);
-    while (this.#next < packages && indices.length < room) indices.push(this.#next++);
-    if (indices.length === 0) return [];
-    const bodies = indices.map((index) => this.#plan.at(index));
-    const done = await Promise.all(bodies.map((body) => this.#patiently(() => this.#context.isDone(body))));
-    const flights: Flight[] = [];
-    for (const [at, index] of indices.entries()) {
-      if (done[at]) {
-        this.#doneCount++;
-        continue;
-      }
-      const flight = this.#flights.begin(this.#id(index), index, bodies[at]!);
-      flight.state = 'sending';
-      flights.push(flight);
+    const next: (NewPackage & { readonly track: PhaseTrack })[] = [];
+    for (const track of this.#tracks) {
+      while (!track.isTaken && next.length < room) next.push({ track, ...track.take() });
     }
-    if (done.includes(true)) this.#announcer.received(this.#doneCount);
+    const done = await Promise.all(next.map(({ body }) => this.#patiently(() => this.#context.isDone(body))));
+    const flights = next.map(({ track, ...taken }, at) => {
+      if (done[at]) return void track.answered(taken.index);
+      const flight = this.#flights.begin(taken, track);
+      flight.state = 'sending';
+      return flight;
+    });
+    if (done.includes(true)) this.#tell();
     return flights;
   }
 
@@ -212,16 +190,13 @@ class PhaseRun {
     }
     // What was sent before an error is sent again: a worker that does it twice writes the same bytes.
     if (messages.length > 0) await this.#patiently(() => jobs.send(messages, this.#signal));
-    if (this.#next === this.#plan.packages && this.#firstSendEndedAt === this.#startedAt) {
-      this.#firstSendEndedAt = clock.now();
-    }
-    this.#announcer.sent(this.#next);
+    for (const track of this.#tracks) track.sent();
   }
 
   /** The package as it travels; undefined when a tile that it would carry is damaged and must be repaired first. */
   async #pack(flight: Flight): Promise<PackageBody | undefined> {
     try {
-      return await this.#patiently(() => this.#context.pack(flight.body, flight.index));
+      return await this.#patiently(() => flight.track.phase.pack(flight.body, flight.index));
     } catch (error) {
       const tag = errorTag(error);
       if (!isDamage(tag)) throw error;
@@ -253,11 +228,9 @@ class PhaseRun {
     // Deleting is only tidiness: an answer that comes again is a duplicate. The last ones go with the queue.
     const receipts = messages.map(({ receipt }) => receipt);
     if (receipts.length > 0) void inbox.queue.delete(receipts).catch(() => undefined);
-    this.#announcer.received(this.#doneCount);
+    this.#tell();
     this.#abandoned.look(this.#flights.sentCount).catch((error: unknown) => this.#fail(error));
-    const { packages } = this.#plan;
-    const allSent = this.#next === packages;
-    const again = this.#watch.look({ done: this.#doneCount, packages, allSent, workers: tally.workers });
+    const again = this.#watch.look({ allSent: this.#allTaken, workers: tally.workers });
     if (again.length === 0) return;
     tally.retries += again.length;
     for (const flight of again) this.#flights.wait(flight, clock.now());
@@ -285,17 +258,16 @@ class PhaseRun {
     }
     // From here on others that answer the same package are duplicates, also while its tile is being stored.
     this.#flights.over(flight);
-    this.#watch.worked(result.seconds);
-    if (result.check) this.#checks.push(result.check);
+    const { track } = flight;
+    track.worked(result);
     await this.#settle(flight, result);
     for (const blocked of flight.blocks) {
       if (--blocked.blockedBy === 0 && blocked.state === 'blocked') this.#flights.wait(blocked, clock.now());
     }
     if (flight.index === undefined) tally.repaired(result);
     else {
-      this.#workerOf[flight.index] = this.#numberOf(result.worker);
-      tally.count(result, this.#plan.phase);
-      this.#doneCount++;
+      tally.count(result, track.name);
+      track.answered(flight.index, result);
     }
     if (this.#isOver || this.#context.window - this.#flights.size >= SEND_RUN || flight.blocks.length > 0) {
       this.#bell.ring();
@@ -353,20 +325,12 @@ class PhaseRun {
       const known = this.#flights.find(id);
       if (known) return known;
       this.#context.warn(`${id} runs again: what it made is damaged, and ${flight.id} reads it`);
-      const maker = this.#flights.begin(id, undefined, body, ++this.#repairs * REPAIR_ATTEMPTS);
+      // A package of any phase may need it.
+      const maker = this.#flights.begin({ id, body }, this.#tracks[0]!, ++this.#repairs * REPAIR_ATTEMPTS);
       this.#flights.wait(maker, this.#context.clock.now());
       return maker;
     });
     this.#flights.block(flight, makers);
-  }
-
-  #numberOf(worker: string): number {
-    let number = this.#workers.get(worker);
-    if (number === undefined) {
-      number = this.#workers.size + 1;
-      this.#workers.set(worker, number);
-    }
-    return number;
   }
 
   #patiently<T>(work: () => Promise<T>): Promise<T> {
@@ -377,9 +341,5 @@ class PhaseRun {
       forMs: PATIENCE_MS,
       onRetry: (error, failures) => warn(`failed ${failures} times, trying again: ${errorTag(error)}`),
     });
-  }
-
-  #id(index: number): string {
-    return `${this.#plan.phase}-${this.#context.firstNumber + index}`;
   }
 }

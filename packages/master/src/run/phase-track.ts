@@ -1,0 +1,182 @@
+import type { CheckOutcome, PackageBody, Result } from '@tessera/protocol';
+import type { PhasePlan } from '../plan/plan.ts';
+import { Announcer, type AnnouncerWorld } from './announcer.ts';
+import { Median } from './median.ts';
+
+type Done = Extract<Result, { status: 'done' }>;
+
+/** A phase as its stage is given it. */
+export interface StagePhase {
+  readonly plan: PhasePlan;
+  /** What one of its packages should take, where the plan says so. */
+  readonly plannedMs: number | undefined;
+  /** Number of its first package in package ids; not 0 where an earlier phase has the same name. */
+  readonly firstNumber: number;
+  /** Prepares a package for sending: puts small tiles into it, and says who should not check his own work. */
+  pack(body: PackageBody, index: number | undefined): Promise<PackageBody>;
+}
+
+/** A package that was never sent. */
+export interface NewPackage {
+  readonly id: string;
+  /** Place in its phase. */
+  readonly index: number;
+  readonly body: PackageBody;
+}
+
+/** What one phase left behind. */
+export interface PhaseOutcome {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly seconds: number;
+  /** Of these, those after all phases before it in its stage had ended. */
+  readonly ownSeconds: number;
+  /** Until the last package was sent for the first time. */
+  readonly sendSeconds: number;
+  readonly checks: readonly CheckOutcome[];
+  /** Which worker answered a package, for checks by others. */
+  workerOf(index: number): string | undefined;
+}
+
+/**
+ * How far one phase of a stage is, and what is told of it. The first of a stage starts with it. One that runs beside others
+ * waits in the queue behind their packages: it starts when a worker was first at it, by what the answers say, and when the
+ * others are over at the latest; nobody is told of it before.
+ */
+export class PhaseTrack {
+  readonly phase: StagePhase;
+  /** Milliseconds that workers spent on its packages. */
+  readonly workMs = new Median();
+  readonly #world: AnnouncerWorld;
+  readonly #announcer: Announcer;
+  readonly #stageStartedAt: number;
+  readonly #checks: CheckOutcome[] = [];
+  readonly #workers = new Map<string, number>();
+  /** For each package 1 + the number of its worker, 0 where nobody answered yet. */
+  readonly #workerOf: Uint32Array;
+  #taken = 0;
+  #done = 0;
+  #startedAt: number | undefined;
+  #aloneSince: number | undefined;
+  #firstSendEndedAt: number | undefined;
+  #endedAt: number | undefined;
+  #isTold = false;
+
+  constructor(phase: StagePhase, world: AnnouncerWorld) {
+    this.phase = phase;
+    this.#world = world;
+    this.#announcer = new Announcer(phase.plan, world);
+    this.#workerOf = new Uint32Array(phase.plan.packages);
+    this.#stageStartedAt = world.clock.now();
+  }
+
+  get name(): PhasePlan['phase'] {
+    return this.phase.plan.phase;
+  }
+
+  get packages(): number {
+    return this.phase.plan.packages;
+  }
+
+  /** Packages that were answered, or done before. */
+  get done(): number {
+    return this.#done;
+  }
+
+  get isOver(): boolean {
+    return this.#done === this.packages;
+  }
+
+  /** Whether every package was sent at least once, or is about to be. */
+  get isTaken(): boolean {
+    return this.#taken === this.packages;
+  }
+
+  /** When all phases before it in its stage were over; undefined while they are not. */
+  get aloneSince(): number | undefined {
+    return this.#aloneSince;
+  }
+
+  /** Takes the next package that was never sent. */
+  take(): NewPackage {
+    const index = this.#taken++;
+    const { plan, firstNumber } = this.phase;
+    return { id: `${plan.phase}-${firstNumber + index}`, index, body: plan.at(index) };
+  }
+
+  /** All phases before it in its stage are over, if there are any. */
+  alone(): void {
+    if (this.#aloneSince !== undefined) return;
+    this.#aloneSince = this.#world.clock.now();
+    this.#start(this.#aloneSince);
+  }
+
+  /** Packages that were taken were sent. */
+  sent(): void {
+    if (this.isTaken) this.#firstSendEndedAt ??= this.#world.clock.now();
+    if (this.#startedAt !== undefined && this.#taken > 0) this.#announcer.sent(this.#taken);
+  }
+
+  /** A package of this phase, or the repair of what one needs, took a worker so long, and found this. */
+  worked({ seconds, check }: Done): void {
+    this.workMs.add(busyMs(seconds));
+    if (check) this.#checks.push(check);
+  }
+
+  /** A package is done, now or since an earlier run. */
+  answered(index: number, result?: Done): void {
+    const now = this.#world.clock.now();
+    this.#done++;
+    if (result) {
+      this.#workerOf[index] = this.#numberOf(result.worker);
+      this.#start(now - busyMs(result.seconds));
+    }
+    if (this.isOver) this.#endedAt = now;
+  }
+
+  /** Tells how many are done, and the end. */
+  tell(): void {
+    if (this.#startedAt === undefined || this.#isTold) return;
+    if (this.isOver) this.#announcer.sent(this.packages);
+    this.#announcer.received(this.#done);
+    if (!this.isOver) return;
+    this.#isTold = true;
+    this.#world.emit({ event: 'phase:ended', phase: this.name, seconds: this.outcome().seconds });
+  }
+
+  /** What it left behind once it is over. */
+  outcome(): PhaseOutcome {
+    const startedAt = this.#startedAt ?? this.#stageStartedAt;
+    const endedAt = this.#endedAt ?? startedAt;
+    const names = [...this.#workers.keys()];
+    return {
+      startedAt,
+      seconds: (endedAt - startedAt) / 1000,
+      ownSeconds: Math.max(0, endedAt - (this.#aloneSince ?? endedAt)) / 1000,
+      sendSeconds: Math.max(0, (this.#firstSendEndedAt ?? endedAt) - startedAt) / 1000,
+      checks: this.#checks,
+      workerOf: (index) => names[this.#workerOf[index]! - 1],
+    };
+  }
+
+  #start(at: number): void {
+    const isFirst = this.#startedAt === undefined;
+    this.#startedAt = Math.max(this.#stageStartedAt, Math.min(at, this.#startedAt ?? Infinity));
+    if (!isFirst) return;
+    this.#world.emit({ event: 'phase:started', phase: this.name, packages: this.packages });
+    this.sent();
+  }
+
+  #numberOf(worker: string): number {
+    let number = this.#workers.get(worker);
+    if (number === undefined) {
+      number = this.#workers.size + 1;
+      this.#workers.set(worker, number);
+    }
+    return number;
+  }
+}
+
+function busyMs({ read, compute, write }: Done['seconds']): number {
+  return 1000 * (read + compute + write);
+}
