@@ -1,5 +1,6 @@
 import { chunkRegion, copyRegion, allocateTile, bytesOf, formatCsvBand, gridOf, type Tile } from '@tessera/matrix';
 import { jobKey, jobQueueName, resultQueueName, type ProgressEvent, type Report } from '@tessera/protocol';
+import { outputsOf } from '../../../packages/master/src/run/package-pieces.ts';
 import { bucketKey } from '../world/bucket-key.ts';
 import { INJECTED_TAGS } from '../world/faults.ts';
 import type { ObjectsWatch, SimObjects } from '../world/objects.ts';
@@ -212,16 +213,17 @@ export class JobChecks implements QueueWatch, ObjectsWatch {
     const index = Number(number);
     if (!plan || index >= plan.packages) return [];
     const body = plan.at(index);
-    const sink = 'sink' in body ? body.sink : 'c' in body ? body.c : undefined;
-    if (sink?.kind !== 'array') return [];
-    const { chunk, url } = this.#small.plan.arrays[sink.array]!;
-    const keys: string[] = [];
-    for (let row = sink.row; row < sink.row + sink.rows; row += chunk[0]) {
-      for (let col = sink.col; col < sink.col + sink.cols; col += chunk[1]) {
-        keys.push(`${bucketKey(url)}/c/${row / chunk[0]}/${col / chunk[1]}`);
+    if (body.kind === 'verify') return [];
+    return outputsOf(body).flatMap((sink) => {
+      const { chunk, url } = this.#small.plan.arrays[sink.array]!;
+      const keys: string[] = [];
+      for (let row = sink.row; row < sink.row + sink.rows; row += chunk[0]) {
+        for (let col = sink.col; col < sink.col + sink.cols; col += chunk[1]) {
+          keys.push(`${bucketKey(url)}/c/${row / chunk[0]}/${col / chunk[1]}`);
+        }
       }
-    }
-    return keys;
+      return keys;
+    });
   }
 }
 

@@ -10,8 +10,8 @@ export interface PhasePlan {
   readonly phase: Phase;
   readonly packages: number;
   /**
-   * Whether it needs nothing that the phase before it makes. Its packages are then sent right after that one's, for workers
-   * that have nothing else to do at its end; a worker may have one of each at once, and the plan's memory must allow for it.
+   * Whether it needs nothing that the phase before it makes. Its packages are then sent before that one ends, for workers
+   * that have nothing else to do; a worker may have one of each at once, and the plan's memory must allow for it.
    */
   readonly beside?: boolean;
   /** Pure: the same number gives the same package. @param index 0 <= index < packages */

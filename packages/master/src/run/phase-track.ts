@@ -40,7 +40,7 @@ export interface PhaseOutcome {
 
 /**
  * How far one phase of a stage is, and what is told of it. The first of a stage starts with it. One that runs beside others
- * waits in the queue behind their packages: it starts when a worker was first at it, by what the answers say, and when the
+ * waits for a worker that has nothing else to do: it starts when one was first at it, by what the answers say, and when the
  * others are over at the latest; nobody is told of it before.
  */
 export class PhaseTrack {
@@ -138,7 +138,7 @@ export class PhaseTrack {
   tell(): void {
     if (this.#startedAt === undefined || this.#isTold) return;
     if (this.isOver) this.#announcer.sent(this.packages);
-    this.#announcer.received(this.#done);
+    if (this.#done > 0) this.#announcer.received(this.#done);
     if (!this.isOver) return;
     this.#isTold = true;
     this.#world.emit({ event: 'phase:ended', phase: this.name, seconds: this.outcome().seconds });

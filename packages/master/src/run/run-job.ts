@@ -271,6 +271,7 @@ class JobRun {
       signal: this.#world.signal,
       tally: this.#tally,
       stragglers: this.#world.stragglers ?? STRAGGLERS,
+      workers: this.#job.fleet.workers,
       window: Math.min(WINDOW.most, Math.max(WINDOW.least, PACKAGES_PER_WORKER * this.#job.fleet.workers)),
       emit: (event) => this.emit(event),
       warn: (message) => this.#world.warn(message),

@@ -44,6 +44,8 @@ export interface StageContext {
   readonly signal: AbortSignal;
   readonly stragglers: StragglerPolicy;
   readonly tally: Tally;
+  /** How many the job was planned for. */
+  readonly workers: number;
   /** Packages under way at once: enough for every worker, few enough to leave the queue to other jobs too. */
   readonly window: number;
   emit(event: EventBody): void;
@@ -59,8 +61,9 @@ export interface StageContext {
 
 /**
  * Runs the phases of one stage to their end: every package answered once, whatever is lost, late or repeated in between.
- * Those of the first are sent first, then those of the next, so that these fill the time in which the last ones of the
- * first keep only some of the workers busy.
+ * Those of the first are sent first. Those of the next are sent when no more of the first are left than there are
+ * workers: each has its last one then, or nothing to do. Sent sooner they could be received sooner, for queues keep no order,
+ * and hold up what takes longest.
  * @returns what each phase left behind
  * @throws PackageFailedError, PackageUnsettledError, NoAnswerError, NoWorkerError; the signal's reason when aborted; what its queues throw for good
  */
@@ -130,8 +133,20 @@ class StageRun {
     return this.#tracks.every(({ isOver }) => isOver);
   }
 
-  get #allTaken(): boolean {
-    return this.#tracks.every(({ isTaken }) => isTaken);
+  /** The phases whose packages may be sent: the first, and the next when so few of those before are left. */
+  get #open(): PhaseTrack[] {
+    const { workers } = this.#context;
+    const tracks: PhaseTrack[] = [];
+    let done = 0;
+    let left = 0;
+    for (const track of this.#tracks) {
+      // With the first answer a worker has a free lane, if there are no more left than workers.
+      if (tracks.length > 0 && left >= workers + Math.min(1, done)) break;
+      tracks.push(track);
+      done += track.done;
+      left += track.packages - track.done;
+    }
+    return tracks;
   }
 
   /** Tells how far the phases are, each of which is alone once those before it are over. */
@@ -163,7 +178,7 @@ class StageRun {
   async #takeNew(most: number): Promise<(Flight | undefined)[]> {
     const room = Math.min(most, this.#context.window - this.#flights.size);
     const next: (NewPackage & { readonly track: PhaseTrack })[] = [];
-    for (const track of this.#tracks) {
+    for (const track of this.#open) {
       while (!track.isTaken && next.length < room) next.push({ track, ...track.take() });
     }
     const done = await Promise.all(next.map(({ body }) => this.#patiently(() => this.#context.isDone(body))));
@@ -230,7 +245,7 @@ class StageRun {
     if (receipts.length > 0) void inbox.queue.delete(receipts).catch(() => undefined);
     this.#tell();
     this.#abandoned.look(this.#flights.sentCount).catch((error: unknown) => this.#fail(error));
-    const again = this.#watch.look({ allSent: this.#allTaken, workers: tally.workers });
+    const again = this.#watch.look({ allSent: this.#open.every(({ isTaken }) => isTaken), workers: tally.workers });
     if (again.length === 0) return;
     tally.retries += again.length;
     for (const flight of again) this.#flights.wait(flight, clock.now());

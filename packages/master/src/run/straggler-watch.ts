@@ -13,7 +13,7 @@ const LANES_PER_WORKER = 2;
 
 /** How far a stage is, as the watch needs to know it. */
 export interface WatchedStage {
-  /** Whether every package was sent at least once. */
+  /** Whether every package whose time has come was sent at least once. */
   readonly allSent: boolean;
   readonly workers: number;
 }

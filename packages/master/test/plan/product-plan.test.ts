@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { formatShape, type JobSpec, type OperandSpec, type PackageBody, type Shape } from '@tessera/protocol';
 import { describe, expect, it } from 'vitest';
-import { planJob, PlanDoesNotFitError, type Plan } from '../../src/index.ts';
+import { planJob, PlanDoesNotFitError, WORKER_BASE_BYTES, type Plan } from '../../src/index.ts';
 import { expectCovered, packagesOf } from './coverage.ts';
 import { jobOf, MIB } from './job-of.ts';
 import { FLEETS, shapedJob, SHAPES } from './shapes.ts';
@@ -238,6 +238,55 @@ describe('the plan of a product', () => {
     const plan = planJob(jobOf('multiply', [10, 100_000_000], [100_000_000, 10], { fleet }));
     expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(400 * MIB);
     expect(packagesOf(plan, 'verify')).toHaveLength(1);
+  });
+
+  it('runs what a check needs of operands beside the making of C, one after the other', () => {
+    const phasesOf = (shapes: [Shape, Shape], rest: Partial<JobSpec> = {}) =>
+      planJob(jobOf('multiply', ...shapes, rest)).phases.map(({ phase, beside }) => (beside ? `+${phase}` : phase));
+    const square: [Shape, Shape] = [
+      [4000, 4000],
+      [4000, 4000],
+    ];
+    expect(phasesOf(square)).toEqual(['generate', 'compute', '+project', 'verify']);
+    expect(phasesOf(square, { verify: { rounds: 0 } })).toEqual(['generate', 'compute']);
+    const fleet = { workers: 8, memoryBytes: 1024 * MIB, cores: 1 };
+    const long: [Shape, Shape] = [
+      [100, 1_000_000],
+      [1_000_000, 100],
+    ];
+    expect(phasesOf(long, { fleet })).toEqual(['generate', 'compute', '+project', 'reduce', '+project', 'verify']);
+  });
+
+  it('does so only where a worker has memory for one of each', () => {
+    let together = 0;
+    let apart = 0;
+    const least = fc.integer({ min: 273, max: 300 }).map((mib) => mib * MIB);
+    const size = fc.integer({ min: 1000, max: 9000 });
+    fc.assert(
+      fc.property(size, size, size, workers, least, (m, k, n, count, memory) => {
+        const fleet = { workers: count, memoryBytes: memory, cores: 1 };
+        let plan;
+        try {
+          plan = planJob(jobOf('multiply', [m, k], [k, n], { fleet }));
+        } catch (error) {
+          if (error instanceof PlanDoesNotFitError) return;
+          throw error;
+        }
+        const project = plan.phases.find(({ phase }) => phase === 'project')!;
+        const after = plan.phases[plan.phases.indexOf(project) - 1]!;
+        if (!project.beside || after.phase !== 'compute') return void apart++;
+        together++;
+        const { c, kStep } = multiplies(plan)[0]!;
+        const check = (project.at(0) as Extract<PackageBody, { kind: 'verify' }>).check;
+        if (c.kind !== 'array' || check.step !== 'project') throw new Error('another plan');
+        const block = 8 * (c.rows * c.cols + 2 * (c.rows + c.cols) * Math.min(kStep, k));
+        const strips = 2 * 4 * MIB + 8 * check.y.rows * check.y.cols;
+        expect(WORKER_BASE_BYTES + block + strips).toBeLessThanOrEqual(plan.figures.peakWorkerBytes);
+        expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(memory);
+      }),
+      { numRuns: 100 },
+    );
+    expect([together > 0, apart > 0]).toEqual([true, true]);
   });
 
   it('compares C by others than computed it where k is cut, and lets anybody multiply ranges of k', () => {

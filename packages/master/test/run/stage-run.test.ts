@@ -1,0 +1,167 @@
+import { BUNDLE_VERSION, PROTOCOL_VERSION, type PackageBody, type Result, type WorkPackage } from '@tessera/protocol';
+import { memoryQueues } from '@tessera/queue';
+import { describe, expect, it } from 'vitest';
+import { STRAGGLERS, type PhasePlan } from '../../src/index.ts';
+import type { EventBody } from '../../src/run/announcer.ts';
+import { Inbox } from '../../src/run/inbox.ts';
+import { runStage } from '../../src/run/stage-run.ts';
+import { Tally } from '../../src/run/tally.ts';
+import { SteppedClock } from './stepped-clock.ts';
+
+const MINUTE = 60_000;
+
+const body: PackageBody = {
+  kind: 'generate',
+  recipe: { seed: '1', operand: 0, distribution: { kind: 'uniform' } },
+  sink: { kind: 'array', array: 'A', row: 0, col: 0, rows: 1, cols: 1 },
+};
+
+const side = 20_000;
+const piece = { kind: 'array' as const, row: 0, col: 0, rows: side, cols: side };
+/** Hours of work. */
+const long: PackageBody = {
+  kind: 'multiply',
+  a: { ...piece, array: 'A' },
+  b: { ...piece, array: 'B' },
+  c: { ...piece, array: 'C' },
+  kStep: side,
+};
+
+function phase(name: PhasePlan['phase'], packages: number, of = body): PhasePlan {
+  return { phase: name, packages, at: () => of };
+}
+
+/** A stage on a clock that is turned by hand, and whoever answers its packages. */
+async function staged(...plans: PhasePlan[]) {
+  const clock = new SteppedClock();
+  const queues = memoryQueues(clock);
+  queues.create('jobs');
+  queues.create('answers');
+  const [jobs, answers] = await Promise.all([queues.open('jobs'), queues.open('answers')]);
+  const events: EventBody[] = [];
+  const tally = new Tally();
+  const inbox = new Inbox(answers, { clock, warn: () => undefined });
+  const phases = plans.map((plan) => ({ plan, plannedMs: undefined, firstNumber: 0, pack: async () => plan.at(0) }));
+  const ending = runStage(phases, {
+    jobId: 'test-1',
+    jobs,
+    inbox,
+    clock,
+    signal: new AbortController().signal,
+    stragglers: STRAGGLERS,
+    tally,
+    workers: 2,
+    window: 256,
+    emit: (event) => events.push(event),
+    settle: async () => undefined,
+    warn: () => undefined,
+    isDone: async () => false,
+    repairsFor: async () => [],
+  });
+  ending.catch(() => undefined);
+  const given = new Map<string, WorkPackage>();
+  /** All that was sent since the last call. */
+  const take = async () => {
+    await clock.settled();
+    const ids: string[] = [];
+    for (;;) {
+      const messages = await jobs.receive({ max: 10, waitSeconds: 0, visibilitySeconds: 12 * 3600 });
+      if (messages.length === 0) return ids;
+      for (const message of messages) {
+        const work = JSON.parse(message.body) as WorkPackage;
+        given.set(work.packageId, work);
+        ids.push(work.packageId);
+      }
+    }
+  };
+  const answer = async (packageId: string, seconds = 1) => {
+    const { jobId, attempt } = given.get(packageId)!;
+    const result: Result = {
+      v: PROTOCOL_VERSION,
+      bundle: BUNDLE_VERSION,
+      jobId,
+      packageId,
+      attempt,
+      worker: 'i-1/1',
+      status: 'done',
+      seconds: { read: 0, compute: seconds, write: 0 },
+      bytes: { read: 0, written: 0 },
+    };
+    await answers.send([JSON.stringify(result)]);
+    await clock.settled();
+  };
+  const told = (name: EventBody['event']) => events.flatMap((event) => (event.event === name ? [event] : []));
+  const close = () => inbox.close();
+  return { clock, ending, take, answer, told, tally, close };
+}
+
+describe('a phase that runs beside another', () => {
+  it('has its packages sent when the other has one for each worker left, and one worker is known to be free', async () => {
+    const { take, answer, close } = await staged(phase('compute', 4), phase('project', 3));
+    expect(await take()).toEqual(['compute-0', 'compute-1', 'compute-2', 'compute-3']);
+    await answer('compute-2');
+    expect(await take()).toEqual([]);
+    await answer('compute-0');
+    expect(await take()).toEqual(['project-0', 'project-1', 'project-2']);
+    close();
+  });
+
+  it('has them sent at once where the other has not enough for all workers', async () => {
+    const one = await staged(phase('compute', 1), phase('project', 1));
+    expect(await one.take()).toEqual(['compute-0', 'project-0']);
+    one.close();
+    const two = await staged(phase('compute', 2), phase('project', 1));
+    expect(await two.take()).toEqual(['compute-0', 'compute-1']);
+    two.close();
+  });
+
+  it('is told of when a worker was at it, with the time from then on; what it adds is the time after the other', async () => {
+    const { clock, ending, take, answer, told, close } = await staged(phase('compute', 2), phase('project', 2));
+    await take();
+    expect(told('phase:started')).toMatchObject([{ phase: 'compute' }]);
+    await clock.pass(10_000);
+    await answer('compute-0', 10);
+    await take();
+    expect(told('phase:started')).toHaveLength(1);
+    await clock.pass(3_000);
+    await answer('project-0', 2);
+    expect(told('phase:started')).toMatchObject([{ phase: 'compute' }, { phase: 'project' }]);
+    await clock.pass(1_000);
+    await answer('compute-1', 14);
+    expect(told('phase:ended')).toMatchObject([{ phase: 'compute', seconds: 14 }]);
+    await clock.pass(2_000);
+    await answer('project-1', 2);
+    const [compute, project] = await ending;
+    expect(told('phase:ended')).toMatchObject([{ phase: 'compute' }, { phase: 'project', seconds: 5 }]);
+    expect([compute!.seconds, compute!.ownSeconds, project!.seconds, project!.ownSeconds]).toEqual([14, 14, 5, 2]);
+    close();
+  });
+
+  it('adds no time where it ends before the other, which is over when its own packages are', async () => {
+    const { clock, ending, take, answer, told, close } = await staged(phase('compute', 1), phase('project', 1));
+    await take();
+    await clock.pass(4_000);
+    await answer('project-0', 1);
+    expect(told('phase:ended')).toMatchObject([{ phase: 'project', seconds: 1 }]);
+    await clock.pass(4_000);
+    await answer('compute-0', 8);
+    const [compute, project] = await ending;
+    expect([compute!.ownSeconds, project!.ownSeconds]).toEqual([8, 0]);
+    close();
+  });
+
+  it('is not sent again while the other keeps the fleet silent, and is when that is over', async () => {
+    const { clock, ending, take, answer, tally, close } = await staged(phase('compute', 1, long), phase('project', 1));
+    await take();
+    // Its worker took the check along, and is silent while it computes.
+    await clock.pass(60 * MINUTE);
+    expect([await take(), tally.retries]).toEqual([[], 0]);
+    await answer('compute-0', 3600);
+    expect(await take()).toEqual([]);
+    await clock.pass(3 * MINUTE);
+    expect(await take()).toEqual(['project-0']);
+    await answer('project-0');
+    await ending;
+    close();
+  });
+});
