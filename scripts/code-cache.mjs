@@ -8,17 +8,20 @@ import { join } from 'node:path';
 /** Where programs that stay on this machine keep their code, beside themselves. */
 export const KEPT = '.code-cache';
 
-/** What the bundle must be for the loader: a function of `require` and the URL that it is started from. */
+/** What the bundle must be for the loader: a function of `require` and the URL that it is started from, to its exports. */
 export const scriptOptions = {
   format: 'iife',
+  globalName: '__bundle',
   charset: 'ascii',
   define: { 'import.meta.url': '__bundleUrl' },
   banner: { js: '(function (require, __bundleUrl) {' },
-  footer: { js: '})' },
+  footer: { js: 'return __bundle;})' },
+  // What lies beside it is taken by `require` too: for scripts, importing is an experimental feature, and Node says so.
+  supported: { 'dynamic-import': false },
 };
 
 /**
- * Writes the loader `<name>.mjs` of the bundle `<name>.js`: the file that is started. It takes Node's modules without
+ * Writes the loader `<name>.mjs` of the bundle `<name>.js`: the file that is started, or imported for the bundle's exports as its default one. It takes Node's modules without
  * importing them, for reading all exports of node:fs alone takes 6 ms.
  *
  * A program that stays on this machine leaves what V8 had compiled when its first run of some length ended, one file for
@@ -45,14 +48,13 @@ export function writeLoader(folder, name, { shipped }) {
 const fs = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 const { fileURLToPath } = require('node:url');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 const folder = dirname(fileURLToPath(import.meta.url));
 const kept = join(folder, ${file}${version});
 let cachedData;
 try { cachedData = fs.readFileSync(kept); } catch {}
 const filename = join(folder, '${name}.js');
-const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-const script = new Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData, importModuleDynamically });
+const script = new Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData });
 const leaveIn = ${leaveIn};
 if (leaveIn) {
   // Until then V8 keeps the code of functions that ran long ago. Code is of use only with the flags that it was made with.
@@ -69,7 +71,7 @@ if (leaveIn) {
   };
   for (const event of ${events}) process.once(event, leave);
 }
-script.runInThisContext()(require, import.meta.url);
+export default script.runInThisContext()(require, import.meta.url);
 `,
   );
 }

@@ -7,5 +7,6 @@ import { rehearse } from '../../scripts/rehearsal.mjs';
 const dist = join(import.meta.dirname, 'dist');
 rmSync(dist, { recursive: true, force: true });
 const out = join(dist, 'cli.mjs');
-await bundle({ entry: join(import.meta.dirname, 'src/cli.ts'), out, matrices: true });
+await bundle({ entry: join(import.meta.dirname, 'src/cli.ts'), out });
+await bundle({ entry: join(import.meta.dirname, 'src/process.ts'), out: join(dist, 'program.mjs'), matrices: true });
 await rehearse(out);

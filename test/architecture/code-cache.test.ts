@@ -24,7 +24,7 @@ describe('a loader', () => {
     execFileSync(process.execPath, ['--input-type=module', '-e', script, folder]);
   };
   const start = (env: Record<string, string> = {}) =>
-    execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(folder, 'program.mjs')], {
+    execFileSync(process.execPath, [join(folder, 'program.mjs')], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], ...env },
     });

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import type { BegunCloud } from './cloud/begin.ts';
 import { main } from './main.ts';
 import { watchSignals } from './stop.ts';
 import { BUNDLE_VERSION } from './version.ts';
@@ -8,8 +9,9 @@ import { callersFolder, type Output, type World } from './world.ts';
  * The only place that touches the process: reads what it was given, hands it down, ends with the code that comes back.
  * @param root folder of this installation
  * @param loadedAfter milliseconds since the process began, before any of this code
+ * @param begun a local cloud that was begun for this run
  */
-export async function runProcess(root: string, loadedAfter: number): Promise<never> {
+export async function runProcess(root: string, loadedAfter: number, begun: BegunCloud | undefined): Promise<never> {
   const world: World = {
     args: process.argv.slice(2),
     env: process.env,
@@ -25,6 +27,7 @@ export async function runProcess(root: string, loadedAfter: number): Promise<nev
     stderr: outputOf(process.stderr),
     elapsed: () => performance.now(),
     loadedAfter,
+    begun,
   };
   const emergencies: (() => void)[] = [];
   const stop = watchSignals(
@@ -36,6 +39,7 @@ export async function runProcess(root: string, loadedAfter: number): Promise<nev
     },
   );
   const exitCode = await main(world, BUNDLE_VERSION, { stop, emergencies });
+  await begun?.abandon();
   stop.dispose();
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // Idle sockets and timers of libraries must not keep a finished run waiting.

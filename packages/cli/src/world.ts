@@ -1,3 +1,5 @@
+import type { BegunCloud } from './cloud/begin.ts';
+
 /** A stream that lines go to. */
 export interface Output {
   readonly isTTY: boolean;
@@ -25,6 +27,8 @@ export interface World {
   elapsed(): number;
   /** How many of them passed before this program's own code: Node's start, and a build if there was one. */
   readonly loadedAfter: number;
+  /** The local cloud that was begun for this run, if one was. */
+  readonly begun?: BegunCloud | undefined;
 }
 
 /**

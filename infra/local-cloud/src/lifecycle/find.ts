@@ -17,11 +17,21 @@ export function cloudDirectories(stateRoot: string): string[] {
   }
 }
 
+/** Whether a cloud that was started to stay lives; it isn't asked. */
+export function hasLastingCloud(stateRoot: string): boolean {
+  return lastingClouds(stateRoot).length > 0;
+}
+
+function lastingClouds(stateRoot: string) {
+  return cloudDirectories(stateRoot).flatMap((stateDir) => {
+    const cloud = readCloudFile(stateDir);
+    return cloud?.detached === true && isAlive(cloud.process) ? [{ stateDir, cloud }] : [];
+  });
+}
+
 /** The cloud that was started to stay (`tessera up`), if it lives and answers. */
 export async function findRunningCloud(stateRoot: string): Promise<CloudHandle | undefined> {
-  for (const stateDir of cloudDirectories(stateRoot)) {
-    const cloud = readCloudFile(stateDir);
-    if (cloud === undefined || !cloud.detached || !isAlive(cloud.process)) continue;
+  for (const { stateDir, cloud } of lastingClouds(stateRoot)) {
     if (await answers(cloud.endpoint, cloud.cloudId)) {
       return cloudHandle(stateDir, cloud, () => process.kill(cloud.process.pid, 'SIGTERM'));
     }

@@ -1,28 +1,34 @@
 import { findRunningCloud, spawnLocalCloud, sweepDeadClouds, type CloudHandle } from '@tessera/local-cloud/lifecycle';
+import type { BegunCloud } from './begin.ts';
 import type { Cloud } from './cloud.ts';
-import { localCloudScript, readPrograms } from './programs.ts';
+import { localCloudScript } from './local-script.ts';
+import { readPrograms } from './programs.ts';
 
 /** Where local clouds keep their state and what they are started from. */
 export interface LocalCloudPlace {
   readonly stateRoot: string;
   /** Folder of this installation. */
   readonly root: string;
+  /** The one that was begun for this run, if one was. */
+  readonly begun?: BegunCloud | undefined;
 }
 
 /**
- * Joins the local cloud that `up` left running, or starts one that lives as long as this run. While it starts, the AWS
+ * Joins the local cloud that `up` left running, or takes or starts one that lives as long as this run. While it starts, the AWS
  * clients are loaded and the programs hashed; what dead clouds left behind is cleared meanwhile.
  */
 export async function openLocal(place: LocalCloudPlace, signal: AbortSignal): Promise<Cloud> {
   const running = await findRunningCloud(place.stateRoot);
   if (running !== undefined) return cloudOf(running, false);
-  const started = spawnLocalCloud({
-    stateRoot: place.stateRoot,
-    script: localCloudScript(place.root),
-    nodePath: process.execPath,
-    detached: false,
-    signal,
-  });
+  const started =
+    place.begun?.take(signal) ??
+    spawnLocalCloud({
+      stateRoot: place.stateRoot,
+      script: localCloudScript(place.root),
+      nodePath: process.execPath,
+      detached: false,
+      signal,
+    });
   // What is wrong with the programs is said when the fleet is set up.
   readPrograms(place.root, false).catch(() => undefined);
   const [handle] = await Promise.all([started, loadClients()]);

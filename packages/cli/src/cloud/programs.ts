@@ -15,11 +15,6 @@ export function programFolder(root: string, name: 'worker' | 'master'): string {
   return join(root, 'packages', name, 'dist');
 }
 
-/** The script that runs a local cloud. */
-export function localCloudScript(root: string): string {
-  return join(root, 'infra', 'local-cloud', 'dist', 'local-cloud.mjs');
-}
-
 /**
  * Hashes what instances get.
  * @param gpu whether workers get what the GPU kernels need, 50 MB of it

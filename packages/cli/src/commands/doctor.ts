@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Command } from '../arguments/command.ts';
-import { localCloudScript, programFolder } from '../cloud/programs.ts';
+import { localCloudScript } from '../cloud/local-script.ts';
+import { programFolder } from '../cloud/programs.ts';
 import { UnavailableError } from '../errors.ts';
 import { formatBytes } from '../view/format.ts';
 import type { CommandContext } from './context.ts';

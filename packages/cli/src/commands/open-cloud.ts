@@ -15,7 +15,7 @@ export async function openCloud(options: FleetOptions, context: CommandContext, 
       return openAws(options.region);
     }
     const { openLasting, openLocal } = await import('../cloud/local.ts');
-    const place = { stateRoot: settings.stateRoot, root: world.root };
+    const place = { stateRoot: settings.stateRoot, root: world.root, begun: world.begun };
     return lasting ? openLasting(place, stop.signal) : openLocal(place, stop.signal);
   }
 }

@@ -21,7 +21,7 @@ export async function run(command: RunCommand, context: CommandContext): Promise
   const { fleet, job, op } = command;
   const request = await readRequest(command, context);
   stop.signal.throwIfAborted();
-  // Only what is there already is asked; nothing is started until the plan stands.
+  // Only what is there already is asked; nothing is set up until the plan stands.
   const cloud = await findCloud(fleet, context);
   try {
     const needs = { tiny: isTiny(op, request.shapes), memoryBytes: job.memoryBytes };

@@ -32,8 +32,7 @@ export function keepRunning(command: string, rule: RestartRule): string[] {
     'code=0',
     'while :; do',
     ...(rule.exclusive ? ['  if superseded; then say "a later command runs the worker now"; code=0; break; fi'] : []),
-    // Both programs start from cached code by what Node still calls experimental; every start would say so.
-    `  "$node" --disable-warning=ExperimentalWarning ${YOUNG_SPACE} "$dir/"${command} & pid=$!`,
+    `  "$node" ${YOUNG_SPACE} "$dir/"${command} & pid=$!`,
     '  echo "$pid" > "$pid_file"; starts=$((starts + 1))',
     ...(rule.exclusive ? ['  if superseded; then stop=1; kill -TERM "$pid"; fi'] : []),
     // A trapped signal ends `wait` early, with a code over 128: wait again for as long as the program lives.
