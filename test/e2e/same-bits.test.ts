@@ -11,28 +11,45 @@ afterEach(async () => {
   await desk[Symbol.asyncDispose]();
 });
 
+interface Given {
+  readonly shapes: readonly [string, string];
+  readonly dtype?: string;
+  readonly op?: string;
+}
+
 /** What a product's file hashes to, and how it was made. */
-async function product(kernel: string, workers: number) {
+async function product({ shapes, dtype = 'float64', op = 'multiply' }: Given, kernel: string, workers: number) {
   const fleet = ['--kernel', kernel, '--workers', String(workers)];
-  const out = `C-${kernel}-${workers}.npy`;
-  const made = await desk.json('multiply', '500x400', '400x520', '--seed', '9', ...fleet, '--out', out);
+  const out = `C-${workers}.npy`;
+  const operands = op === 'gram' ? [shapes[0]] : shapes;
+  const made = await desk.json(op, ...operands, '--seed', '9', '--dtype', dtype, ...fleet, '--out', out);
   const sha256 = createHash('sha256')
     .update(readFileSync(desk.path(out)))
     .digest('hex');
   return { sha256, kernel: made['kernel'], packages: made['packages'] };
 }
 
-describe('a product has the same bits', () => {
-  it('by wasm with one, two and three workers, which take other blocks each time', async () => {
-    const products = [await product('wasm', 1), await product('wasm', 2), await product('wasm', 3)];
-    expect(new Set(products.map(({ packages }) => packages)).size).toBe(3);
-    expect(new Set(products.map(({ sha256 }) => sha256)).size).toBe(1);
-  });
+// Cut into other blocks for each fleet; the second is cut in k too, where one worker sums all ranges and more do not.
+const square = ['700x600', '600x1300'] as const;
+const long = ['90x100000', '100000x80'] as const;
 
-  // BLAS rounds an element by its place in the block, and the blocks follow from the number of workers.
-  it('by BLAS again and again with three workers, whoever takes which block', async (context) => {
-    const products = [await product('blas', 3), await product('blas', 3), await product('blas', 3)];
-    if (products[0]!.kernel !== 'blas') context.skip('this machine has no BLAS library');
+describe('a product has the same bits with one, two and five workers', () => {
+  it.each([
+    ['wasm', { shapes: square }],
+    ['loops', { shapes: long, dtype: 'float32' }],
+    ['blas', { shapes: square }],
+    ['blas', { shapes: square, dtype: 'float32' }],
+    ['blas', { shapes: long }],
+    ['blas', { shapes: ['600x1100', ''] as const, op: 'gram' }],
+  ])('by %s, %j', async (kernel, given: Given) => {
+    const first = await product(given, kernel, 1);
+    if (first.kernel !== kernel) {
+      process.stderr.write(`skipped: this machine has no ${kernel} kernel\n`);
+      return;
+    }
+    const products = [first];
+    for (const workers of [2, 5]) products.push(await product(given, kernel, workers));
+    expect(new Set(products.map(({ packages }) => packages)).size).toBeGreaterThan(1);
     expect(new Set(products.map(({ sha256 }) => sha256)).size).toBe(1);
   });
 });

@@ -44,19 +44,23 @@ function drawCut(size: number, chance: Chance): Cut {
 function drawProduct(task: ProductTask, input: OperationInput, chance: Chance): CutProduct {
   const rows = drawCut(task.m, chance);
   const cols = task.symmetric ? rows : drawCut(task.n, chance);
-  const { chunk: kStep } = drawCut(task.k, chance);
-  const steps = Math.ceil(task.k / kStep);
-  const kRange = Math.min(task.k, Math.ceil(steps / chance.whole(1, 3)) * kStep);
-  const splits = Math.ceil(task.k / kRange);
+  const { chunk: callK } = drawCut(task.k, chance);
+  const calls = Math.ceil(task.k / callK);
+  const callsOfRange = Math.ceil(calls / chance.whole(1, 3));
+  const kStep = Math.min(task.k, callK * (callsOfRange % 2 === 0 && chance.happens(0.5) ? 2 : 1));
+  const kRange = Math.min(task.k, callsOfRange * callK);
+  const ranges = Math.ceil(task.k / kRange);
+  const splits = chance.happens(0.5) ? ranges : 1;
   const count = task.symmetric ? (rows.parts * (rows.parts + 1)) / 2 : rows.parts * cols.parts;
   const none = { read: 0, written: 0 };
   const blocks: MultiplyBlocks = {
     chunk: { m: rows.chunk, n: cols.chunk, k: kStep },
     block: { rows: rows.length, cols: cols.length },
     count,
-    kRange,
+    summation: { cell: { rows: rows.chunk, cols: cols.chunk, k: callK }, kUnit: callK, kRange, ranges },
     kStep,
     splits,
+    kRange: splits === 1 ? task.k : kRange,
     packages: count * splits,
     alone: chance.happens(0.3),
     computeElements: none,

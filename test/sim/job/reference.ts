@@ -42,31 +42,37 @@ export async function referenceC({ job, plan, given }: SmallJob, kernel: Kernel)
         const { transA = false, transB = false, alpha = 1, beta = 1, c0, mirror } = body;
         const [a, b] = [body.a as ArrayPiece, body.b as ArrayPiece];
         const [rows, cols, k] = [transA ? a.cols : a.rows, transB ? b.rows : b.cols, transA ? a.rows : a.cols];
-        const c = c0 ? read(c0) : allocateTile(job.dtype, rows, cols);
-        for (let start = 0; start < k; start += body.kStep) {
-          const size = Math.min(body.kStep, k - start);
-          const left = read(alongK(a, !transA, start, size));
-          const right = read(alongK(b, transB, start, size));
-          await kernel.gemm({
-            m: rows,
-            n: cols,
-            k: size,
-            alpha,
-            beta: start > 0 ? 1 : c0 ? beta : 0,
-            a: left.data,
-            aOffset: 0,
-            lda: left.cols,
-            transA,
-            b: right.data,
-            bOffset: 0,
-            ldb: right.cols,
-            transB,
-            c: c.data,
-            cOffset: 0,
-            ldc: cols,
-          });
+        const { kStep, kRange = k, cell = { k: kStep } } = body;
+        let c: Tile | undefined;
+        for (let range = 0; range < k; range += kRange) {
+          const isFirst = range === 0;
+          const part = isFirst && c0 ? read(c0) : allocateTile(job.dtype, rows, cols);
+          for (let start = range; start < Math.min(k, range + kRange); start += cell.k) {
+            const size = Math.min(cell.k, range + kRange - start, k - start);
+            const left = read(alongK(a, !transA, start, size));
+            const right = read(alongK(b, transB, start, size));
+            await kernel.gemm({
+              m: rows,
+              n: cols,
+              k: size,
+              alpha,
+              beta: start > range ? 1 : isFirst && c0 ? beta : 0,
+              a: left.data,
+              aOffset: 0,
+              lda: left.cols,
+              transA,
+              b: right.data,
+              bOffset: 0,
+              ldb: right.cols,
+              transB,
+              c: part.data,
+              cOffset: 0,
+              ldc: cols,
+            });
+          }
+          c = c ? await sum(c, part, kernel) : part;
         }
-        storeBoth(body.c as ArrayPiece, mirror, c);
+        storeBoth(body.c as ArrayPiece, mirror, c!);
       }
     }
   }

@@ -10,22 +10,20 @@ import {
 } from '../plan/cost-model.ts';
 import { cuts, type Cut } from '../plan/cut.ts';
 import { PlanDoesNotFitError } from '../plan/errors.ts';
+import { summationOf, type Summation } from './summation.ts';
 
 /** Elements of chunks to choose from, 8 MiB of float64 and less: small ones are many objects, but less is on its way at once. */
 const CHUNK_ELEMENTS = [1 << 20, 1 << 18, 1 << 16];
-/** Longest and shortest step in k: beyond it a kernel gains nothing, below it C is passed over too often. */
-const LONGEST_STEP = 16_384;
-const SHORTEST_STEP = 128;
+/** How much longer a side of a chunk may be where it is a cell's, or a whole part of it. */
+const CHUNK_SLACK = 1.11;
 /** Of the plans that are about as fast as the fastest, the one that moves least. */
 const ABOUT_AS_FAST = 1.08;
 /** A split of k brings partial products to store and one more phase to wait for, so it has to save a fifth of all traffic. */
 const SPLIT_WEIGHT = 1.25;
 /** Packages per worker up to which smaller blocks than memory asks for are tried. */
 const MOST_ROUNDS = 4;
-/** Parts of k to try lest a package take too long: a step in k cuts somewhat unevenly. */
-const WITHIN_TIME = 0.9;
-/** Partial products of one block of C at most: a reduce package names them all. */
-const MOST_SPLITS = 2048;
+/** How often cells are halved where no worker has memory for one. */
+const MOST_HALVINGS = 5;
 
 /** A product C[m x n] = op(A)[m x k]·op(B)[k x n], as its planner sees it. */
 export interface Product {
@@ -47,10 +45,13 @@ export interface MultiplyBlocks {
   readonly block: { readonly rows: number; readonly cols: number };
   /** Blocks of C that are computed. */
   readonly count: number;
-  /** Elements of k that one package sums, a multiple of `kStep` or all. */
-  readonly kRange: number;
+  readonly summation: Summation;
+  /** Elements of k that are in memory at once: whole units, several of which are a range, or all. */
   readonly kStep: number;
+  /** Packages that share a block: one for each range of k where their sums are stored, or one that adds them itself. */
   readonly splits: number;
+  /** Elements of k that one package sums: a range, or all. */
+  readonly kRange: number;
   readonly packages: number;
   /** See `BlockMemory`. */
   readonly alone: boolean;
@@ -78,20 +79,29 @@ interface Least {
 }
 
 /**
- * Chooses the blocks of C: of all cuts of m and n into equal parts, and of k where the parts of C are too few to feed the
- * fleet, that fit a worker's memory, those that the cost model expects to end first; and of those within 8 % the one that
+ * Chooses the blocks of C: of all cuts of m and n into equal parts of whole cells, with the ranges of k in one package or in
+ * one each, that fit a worker's memory, those that the cost model expects to end first; and of those within 8 % the one that
  * moves least. Moving least asks for large, square blocks; ending first asks for several equal packages per worker, and
  * for no last round in which most of them wait. Packages that should take longer than `longestPackage` are for
  * where there are no others.
- * @throws PlanDoesNotFitError when not even the smallest block fits.
+ * @throws PlanDoesNotFitError when not even a block of one cell fits, however small the cells.
  */
 export function chooseBlocks(product: Product, fleet: FleetModel): BlockChoice {
-  const search = new Search(product, fleet);
-  return search.run();
+  let smallest = Infinity;
+  for (let halvings = 0; halvings <= MOST_HALVINGS; halvings++) {
+    // Whether a cell fits has nothing to do with the number of workers.
+    const search = new Search(product, summationOf(product, halvings), fleet);
+    const choice = search.run();
+    if (choice) return choice;
+    smallest = Math.min(smallest, search.smallest);
+  }
+  const { m, n, k } = product;
+  throw new PlanDoesNotFitError(`a block of the product of ${m}x${k} and ${k}x${n}`, smallest, fleet.memoryBytes);
 }
 
 class Search {
   readonly #product: Product;
+  readonly #summation: Summation;
   readonly #fleet: FleetModel;
   /** Seconds that one worker would compute, and that a package should. */
   readonly #allSeconds: number;
@@ -101,20 +111,23 @@ class Search {
   /** Whether those are plans whose packages take too long. */
   #areLong = true;
   #least: Least = { moved: Infinity, splits: 1, packageSeconds: 0 };
-  #smallest = Infinity;
+  /** Bytes of the smallest plan. */
+  smallest = Infinity;
   /** The least blocks of C that fit memory so far. */
   #fewest = Infinity;
 
-  constructor(product: Product, fleet: FleetModel) {
+  constructor(product: Product, summation: Summation, fleet: FleetModel) {
     this.#product = product;
+    this.#summation = summation;
     this.#fleet = fleet;
     const { m, n, k, symmetric } = product;
     this.#allSeconds = ((symmetric ? 1 : 2) * m * n * k) / fleet.flopsPerSecond;
     this.#longest = longestPackage(this.#allSeconds / fleet.workers);
   }
 
-  run(): BlockChoice {
-    const { stored, m, n, k } = this.#product;
+  /** @returns nothing where no block fits */
+  run(): BlockChoice | undefined {
+    const { stored } = this.#product;
     for (const elements of CHUNK_ELEMENTS) {
       for (const alone of [false, true]) this.#grids(elements, alone, true);
     }
@@ -124,13 +137,7 @@ class Search {
       for (const alone of [false, true]) this.#grids(CHUNK_ELEMENTS[0]!, alone, false);
     }
     const blocks = this.#best();
-    if (!blocks) {
-      throw new PlanDoesNotFitError(
-        `a block of the product of ${m}x${k} and ${k}x${n}`,
-        this.#smallest,
-        this.#fleet.memoryBytes,
-      );
-    }
+    if (!blocks) return undefined;
     const own = leastOf(blocks);
     return { blocks, least: own.moved < this.#least.moved ? own : this.#least };
   }
@@ -143,18 +150,20 @@ class Search {
 
   #grids(chunkElements: number, alone: boolean, aligned: boolean): void {
     const { m, n, stored, symmetric } = this.#product;
+    const { cell, kUnit } = this.#summation;
     const edge = Math.floor(Math.sqrt(chunkElements));
     // Thin matrices have long chunks.
-    const targetM = Math.max(edge, Math.floor(chunkElements / Math.min(n, edge)));
-    const targetN = Math.max(edge, Math.floor(chunkElements / Math.min(m, edge)));
-    const unitM = aligned ? stored.A?.[0] : undefined;
-    const unitN = aligned ? stored.B?.[1] : undefined;
-    for (const rows of cuts(m, symmetric ? edge : targetM, unitM)) {
+    const targetM = Math.max(edge, Math.floor(chunkElements / Math.max(Math.min(n, edge), kUnit)));
+    const targetN = Math.max(edge, Math.floor(chunkElements / Math.max(Math.min(m, edge), kUnit)));
+    const unitM = aligned ? wholeChunks(cell.rows, stored.A?.[0], m) : cell.rows;
+    const unitN = aligned ? wholeChunks(cell.cols, stored.B?.[1], n) : cell.cols;
+    for (const rows of cuts(m, CHUNK_SLACK * (symmetric ? edge : targetM), unitM)) {
       if (rows.parts > this.#most()) break;
-      for (const cols of symmetric ? [rows] : cuts(n, targetN, unitN)) {
+      for (const cols of symmetric ? [rows] : cuts(n, CHUNK_SLACK * targetN, unitN)) {
         const count = symmetric ? (rows.parts * (rows.parts + 1)) / 2 : rows.parts * cols.parts;
         if (count > this.#most()) break;
-        for (const splits of this.#splits(count, rows.length * cols.length))
+        const { ranges } = this.#summation;
+        for (const splits of ranges === 1 ? [1] : [1, ranges])
           this.#consider(rows, cols, count, splits, chunkElements, alone);
       }
     }
@@ -165,33 +174,14 @@ class Search {
     return Math.max(2 * MOST_ROUNDS * this.#fleet.workers, 2 * this.#fewest, (2 * this.#allSeconds) / this.#longest);
   }
 
-  /**
-   * Parts of k to try: one; where C has too few blocks, as many as give each worker 1 to 4 packages; and where a block of so
-   * many elements takes too long, as many as don't, but no more partial products than three times all three matrices.
-   */
-  #splits(count: number, elements: number): number[] {
-    const { workers, flopsPerSecond } = this.#fleet;
-    const { m, n, k } = this.#product;
-    const most = Math.min(MOST_SPLITS, Math.ceil(k / SHORTEST_STEP));
-    const splits = new Set([1]);
-    if (count < MOST_ROUNDS * workers) {
-      for (let rounds = 1; rounds <= MOST_ROUNDS; rounds++)
-        splits.add(Math.min(most, Math.ceil((rounds * workers) / count)));
-    }
-    const timely = Math.ceil((2 * elements * k) / flopsPerSecond / (WITHIN_TIME * this.#longest));
-    splits.add(Math.min(most, timely, Math.max(1, Math.floor(3 * (k / m + k / n + 1)))));
-    return [...splits];
-  }
-
-  #consider(rows: Cut, cols: Cut, count: number, wantedSplits: number, chunkElements: number, alone: boolean): void {
+  #consider(rows: Cut, cols: Cut, count: number, splits: number, chunkElements: number, alone: boolean): void {
     const { m, n, k, dtype, stored, addend, symmetric } = this.#product;
     const fleet = this.#fleet;
-    const range = Math.ceil(k / wantedSplits);
+    const { ranges } = this.#summation;
+    const side = Math.max(rows.chunk, cols.chunk, Math.min(Math.sqrt(chunkElements), Math.max(m, n)));
+    const kStep = stepOf(this.#summation, (CHUNK_SLACK * chunkElements) / side);
+    const kRange = splits === 1 ? k : this.#summation.kRange;
     const storedK = Math.max(stored.A?.[1] ?? 0, stored.B?.[0] ?? 0);
-    const step = stepOf(range, chunkElements, Math.max(rows.chunk, cols.chunk), Math.min(storedK, k));
-    const kRange = Math.min(k, Math.ceil(range / step) * step);
-    const kStep = Math.min(step, kRange);
-    const splits = Math.ceil(k / kRange);
     const block = { rows: rows.length, cols: cols.length };
     const chunkOfA = stored.A ? stored.A[0] * stored.A[1] : rows.chunk * kStep;
     const chunkOfB = stored.B ? stored.B[0] * stored.B[1] : kStep * cols.chunk;
@@ -201,9 +191,10 @@ class Search {
       dtype,
       chunkElements: [chunkOfA, chunkOfB, rows.chunk * cols.chunk],
       alone,
+      folds: splits < ranges,
     });
     const peakBytes = splits === 1 ? blockBytes : Math.max(blockBytes, reduceBytes(rows.chunk * cols.chunk, dtype));
-    this.#smallest = Math.min(this.#smallest, peakBytes);
+    this.smallest = Math.min(this.smallest, peakBytes);
     if (peakBytes > fleet.memoryBytes) return;
     this.#fewest = Math.min(this.#fewest, count);
 
@@ -242,9 +233,10 @@ class Search {
       chunk: { m: rows.chunk, n: cols.chunk, k: kStep },
       block,
       count,
-      kRange,
+      summation: this.#summation,
       kStep,
       splits,
+      kRange,
       packages,
       alone,
       computeElements,
@@ -291,12 +283,19 @@ function seconds({ computeSeconds, reduceSeconds }: MultiplyBlocks): number {
   return computeSeconds + reduceSeconds;
 }
 
-/** The step in k: as long as the chunks allow, in multiples of the stored ones where they are not too long. */
-function stepOf(range: number, chunkElements: number, edge: number, storedK: number): number {
-  const longest = Math.max(SHORTEST_STEP, Math.min(LONGEST_STEP, Math.floor(chunkElements / edge)));
-  if (storedK > 0 && storedK <= 2 * longest)
-    return Math.min(range, Math.max(1, Math.floor(longest / storedK)) * storedK);
-  return Math.ceil(range / Math.ceil(range / longest));
+/** The longest step of whole units that is about as long as chunks allow, and of which a range is so many. */
+function stepOf({ kUnit, kRange, ranges }: Summation, longest: number): number {
+  const units = Math.ceil(kRange / kUnit);
+  const most = Math.max(1, Math.floor(longest / kUnit));
+  if (ranges === 1) return Math.min(kRange, Math.ceil(units / Math.ceil(units / most)) * kUnit);
+  let step = Math.min(most, units);
+  while (units % step !== 0) step--;
+  return step * kUnit;
+}
+
+/** Whole cells and whole stored chunks at once, where there is such a length. */
+function wholeChunks(cell: number, chunk: number | undefined, size: number): number {
+  return chunk !== undefined && chunk < size && chunk % cell === 0 ? chunk : cell;
 }
 
 /** By how much more is read than wanted when lengths cut through stored chunks. */
@@ -309,6 +308,11 @@ function excess(length: number, chunk: number | undefined, size: number): number
 /** Packages that sum partial products: one for each chunk of C at most. */
 function reducers(rows: Cut, cols: Cut): number {
   return rows.parts * cols.parts * (rows.length / rows.chunk) * (cols.length / cols.chunk);
+}
+
+/** Whether a package adds the sums of several ranges of k itself. */
+export function folds({ splits, summation }: Pick<MultiplyBlocks, 'splits' | 'summation'>): boolean {
+  return splits < summation.ranges;
 }
 
 /** The shape of one chunk of each matrix, as the operation takes it. */

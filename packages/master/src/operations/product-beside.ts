@@ -1,5 +1,6 @@
 import { blockBytes, projectBytes, secondBlockBytes } from '../plan/cost-model.ts';
 import type { PhasePlan } from '../plan/plan.ts';
+import { folds } from './multiply-blocks.ts';
 import type { CutProduct } from './product.ts';
 
 /**
@@ -29,7 +30,7 @@ export function blocksBytes(cut: CutProduct): number {
 /** The same where the operands of blocks are mapped, without these. */
 export function mappingBytes(cut: CutProduct): number {
   const { blocks, input } = cut;
-  const block = { ...blocks.block, dtype: input.dtype };
+  const block = { ...blocks.block, dtype: input.dtype, folds: folds(blocks) };
   const own = blockBytes({ ...block, alone: blocks.alone });
   return projectsBeside(cut) ? Math.max(own, blockBytes({ ...block, alone: true }) + packageBytes(cut)) : own;
 }

@@ -1,7 +1,7 @@
 import { bytesPerElement, type PackageBody, type Region } from '@tessera/protocol';
 import { flipped, gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
-import { chooseBlocks, chunkShapes, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
+import { chooseBlocks, chunkShapes, folds, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
 import type { OperationInput } from './operation.ts';
 import { bandsOf, type Bands } from './product-bands.ts';
 import { blocksBytes, inOrder, mappingBytes } from './product-beside.ts';
@@ -114,6 +114,8 @@ function computePhase(cut: CutProduct, spare: { cacheBytes: number; mapBytes: nu
       ...rest,
       c: piece(output, region),
       kStep: blocks.kStep,
+      ...(folds(blocks) ? { kRange: blocks.summation.kRange } : {}),
+      cell: blocks.summation.cell,
       // C0 is added once, by the first range of k.
       ...(c0 && part === 0 ? { c0, beta } : {}),
       ...(mirrored ? { mirror: piece(output, flipped(region)) } : {}),
@@ -174,12 +176,13 @@ function cacheBytes(cut: CutProduct): number {
   return spare < piece ? 0 : Math.floor(Math.min(spare, all));
 }
 
-function summaryOf({ count, block, splits, kRange, kStep }: MultiplyBlocks, k: number): string {
-  const steps = Math.ceil(kRange / kStep);
+function summaryOf({ count, block, splits, kStep, summation }: MultiplyBlocks, k: number): string {
+  const { kRange, ranges } = summation;
+  const steps = Math.ceil(k / kStep);
   const blocksText = `${count} ${count === 1 ? 'block' : 'blocks'} of ${block.rows}x${block.cols}`;
   const inK =
-    splits === 1
-      ? `k ${k} in ${steps} ${steps === 1 ? 'step' : 'steps'}`
-      : `k ${k} split in ${splits} ranges of ${kRange}, then reduced`;
+    splits > 1
+      ? `k ${k} split in ${splits} ranges of ${kRange}, then reduced`
+      : `k ${k} in ${steps} ${steps === 1 ? 'step' : 'steps'}${ranges > 1 ? ` and ${ranges} sums` : ''}`;
   return `${blocksText}, ${inK}`;
 }

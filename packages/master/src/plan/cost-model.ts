@@ -65,6 +65,8 @@ export interface BlockMemory {
   readonly chunkElements: readonly [number, number, number];
   /** Whether a block is stored before the next is begun, so that one of them is in memory rather than two. */
   readonly alone: boolean;
+  /** Whether the sums of later ranges of k are made beside the block that they are added to. */
+  readonly folds: boolean;
 }
 
 /**
@@ -73,15 +75,16 @@ export interface BlockMemory {
  *     2 pairs of operand pieces (in the kernel, and the next of the same block), and at the same time
  *     overlapping: 2 blocks of C (computed, being stored), or 1 and the first pair of the next package
  *     alone:       1 block of C and the first pair of the next package
+ *     folds:       1 more block
  *
  * where a pair has (rows + cols)·kStep elements.
  */
-export function multiplyBytes({ rows, cols, kStep, dtype, chunkElements, alone }: BlockMemory): number {
+export function multiplyBytes({ rows, cols, kStep, dtype, chunkElements, alone, folds }: BlockMemory): number {
   const block = rows * cols;
   const pair = (rows + cols) * kStep;
   const [a, b, c] = chunkElements;
   const transfers = inFlight(a, rows * kStep) + inFlight(b, kStep * cols) + inFlight(c, block);
-  const first = 2 * pair + block;
+  const first = 2 * pair + (folds ? 2 : 1) * block;
   return (
     WORKER_BASE_BYTES +
     (transfers + first) * bytesPerElement(dtype) +
@@ -107,8 +110,9 @@ export function blockBytes({
   cols,
   dtype,
   alone,
-}: Pick<BlockMemory, 'rows' | 'cols' | 'dtype' | 'alone'>): number {
-  return WORKER_BASE_BYTES + (alone ? 1 : 2) * rows * cols * bytesPerElement(dtype);
+  folds,
+}: Pick<BlockMemory, 'rows' | 'cols' | 'dtype' | 'alone' | 'folds'>): number {
+  return WORKER_BASE_BYTES + ((alone ? 1 : 2) + (folds ? 1 : 0)) * rows * cols * bytesPerElement(dtype);
 }
 
 /** Elements on their way beside the piece they are for: so many chunks, but no more than there are. */

@@ -1,3 +1,5 @@
+import { evenChunk } from '@tessera/matrix';
+
 /** One side of a matrix, cut into equal lengths. */
 export interface Cut {
   /** Elements of each length but perhaps the last, a multiple of `chunk` unless it is all. */
@@ -10,26 +12,21 @@ export interface Cut {
 
 /**
  * Cuts `size` into about `wanted` lengths, each of whole chunks of at most about `target` elements.
- * @param unit of what is stored already, in elements: lengths are then multiples of it, so that no stored chunk is read twice
+ * @param unit in elements: lengths are multiples of it, or all
  */
 export function cut(size: number, wanted: number, target: number, unit: number | undefined): Cut {
   const least = Math.ceil(size / wanted);
-  if (unit !== undefined && unit < size) {
+  if (unit !== undefined) {
     const length = Math.min(size, Math.ceil(least / unit) * unit);
     return {
       length,
       parts: Math.ceil(size / length),
-      chunk: length === size ? evenPart(size, target) : divisor(length, unit, target),
+      chunk: length === size ? evenChunk(size, target) : divisor(length, unit, target),
     };
   }
-  const chunk = evenPart(least, target);
+  const chunk = evenChunk(least, target);
   const length = Math.min(size, Math.ceil(least / chunk) * chunk);
   return { length, parts: Math.ceil(size / length), chunk };
-}
-
-/** The length of `n` cut evenly into pieces of at most `target`. */
-function evenPart(n: number, target: number): number {
-  return Math.ceil(n / Math.ceil(n / target));
 }
 
 /** A chunk that divides `length` (a multiple of `unit`): as many units as fit the target, or an even part of one unit. */

@@ -84,8 +84,9 @@ export const AddPackage = z.object({
 });
 
 /**
- * A block of C over a range of k: C[m x n] = alpha·op(A)[m x k]·op(B)[k x n] + beta·C0, summed over k in steps of `kStep` from the lowest up, so
- * that the bits of the result depend on the plan alone.
+ * A block of C over a range of k: C[m x n] = alpha·op(A)[m x k]·op(B)[k x n] + beta·C0, summed over k in steps of `kStep`
+ * from the lowest up. Steps, ranges and cells follow from the whole product's shapes, so that its bits do, however many
+ * workers share it.
  * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"multiply","a":{"kind":"array","array":"A","row":0,"col":0,"rows":500,"cols":750},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":750,"cols":500},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":500},"kStep":375}
  * @example {"v":1,"bundle":"0.1.0","jobId":"20260102-030405-abcde","packageId":"compute-0","replyTo":"ResultToMaster-20260102-030405-abcde","attempt":1,"kind":"multiply","a":{"kind":"array","array":"A","row":0,"col":0,"rows":750,"cols":500},"b":{"kind":"array","array":"B","row":0,"col":0,"rows":750,"cols":500},"c":{"kind":"array","array":"C","row":0,"col":0,"rows":500,"cols":500},"kStep":375,"transA":true,"alpha":2,"beta":-0.5,"c0":{"kind":"array","array":"C0","row":0,"col":0,"rows":500,"cols":500}}
  */
@@ -96,6 +97,13 @@ export const MultiplyPackage = z.object({
   b: TileSource,
   c: TileSink,
   kStep: z.int().positive(),
+  /** Elements of k, whole steps, that are summed from zero; their sums are added in order. All of them when absent. */
+  kRange: z.int().positive().optional(),
+  /**
+   * What one call of a kernel may compute, where its rounding shows where it began: pieces of C and of k, from the first
+   * element of each on.
+   */
+  cell: z.object({ rows: z.int().positive(), cols: z.int().positive(), k: z.int().positive() }).optional(),
   ...gemm,
   /** The block's piece of C0, of C's shape; without it nothing is added. */
   c0: TileSource.optional(),

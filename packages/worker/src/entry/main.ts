@@ -28,6 +28,9 @@ const GRACE_MS = 3_000;
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true }));
 
 async function main(options: WorkerOptions): Promise<void> {
+  // Products run on libuv's threads, of which there are 4 when nobody says: so many stay for files and names. It looks when
+  // it starts the first of them.
+  process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(4, options.threads + 2));
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
   const { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata } = process.env;

@@ -11,8 +11,8 @@ export interface BlasLibrary {
   readonly gemm: Readonly<Record<Dtype, KoffiFunction>>;
   /** cblas_?axpy(n, alpha, x, incX, y, incY). */
   readonly axpy: Readonly<Record<Dtype, KoffiFunction>>;
-  /** False when the library has no setter that we know: it then decides by itself. */
-  setThreads(threads: number): boolean;
+  /** Lets a call compute on the thread that makes it. False when the library has no setter that we know. */
+  useOneThread(): boolean;
   /** Ends its threads and forgets it. Nothing of it may be called any more, and no call may be running. */
   unload(): void;
 }
@@ -59,19 +59,14 @@ export interface RejectedLibrary {
 }
 
 /**
- * Loads one library for calls with so many threads and proves that it multiplies.
+ * Loads one library, for calls of one thread each, and proves that it multiplies.
  * @param named for an OpenBLAS that is loaded nowhere in this process: it chooses its kernels while it is loaded
  * @returns why not, when it doesn't multiply; a missing file is `found: false`
  */
-export function openBlasLibrary(
-  koffi: Koffi,
-  path: string,
-  threads: number,
-  named?: NamedCoreType,
-): BlasLibrary | RejectedLibrary {
+export function openBlasLibrary(koffi: Koffi, path: string, named?: NamedCoreType): BlasLibrary | RejectedLibrary {
   let library: KoffiLibrary;
   try {
-    library = withEnvironment(openBlasSettings(threads, named), () => koffi.load(path));
+    library = withEnvironment(openBlasSettings(named), () => koffi.load(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { path, found: !/no such file|cannot open|not found|cannot find/i.test(reason), reason };
@@ -95,7 +90,7 @@ export function openBlasLibrary(
       axpy,
       description: describe(library, path, named),
       coreType: selectedCoreType(library),
-      setThreads: threadSetter(library),
+      useOneThread: threadSetter(library),
       unload: () => library.unload(),
     };
   } catch (cause) {
@@ -106,13 +101,11 @@ export function openBlasLibrary(
 }
 
 /**
- * What OpenBLAS reads while it is loaded. One that is told its threads afterwards has started one for each core by then.
- * Idle threads ask for work again and again for 2^28 cycles, a tenth of a second, before they sleep; 2^20 are enough
- * between two calls, and leave the core to others.
+ * What OpenBLAS reads while it is loaded. One that is told of one thread afterwards has started one for each core by then,
+ * which ask for work again and again for a tenth of a second before they sleep.
  */
-const openBlasSettings = (threads: number, named: NamedCoreType | undefined) => ({
-  OPENBLAS_NUM_THREADS: String(threads),
-  OPENBLAS_THREAD_TIMEOUT: '20',
+const openBlasSettings = (named: NamedCoreType | undefined) => ({
+  OPENBLAS_NUM_THREADS: '1',
   ...(named ? { OPENBLAS_CORETYPE: named.coreType } : {}),
 });
 
@@ -212,19 +205,19 @@ function testAxpy(axpy: KoffiFunction, dtype: Dtype): void {
     );
 }
 
-/** How each family is told its thread count; a process-wide setting in all of them. */
+/** How each family is told how many threads a call may have; a process-wide setting in all of them. */
 const threadSetters = [
   'void openblas_set_num_threads(int threads)',
   'void MKL_Set_Num_Threads(int threads)',
   'void bli_thread_set_num_threads(int64_t threads)',
 ] as const;
 
-function threadSetter(library: KoffiLibrary): (threads: number) => boolean {
+function threadSetter(library: KoffiLibrary): () => boolean {
   for (const prototype of threadSetters) {
     const set = optional(library, prototype);
     if (!set) continue;
-    return (threads) => {
-      set(threads);
+    return () => {
+      set(1);
       return true;
     };
   }

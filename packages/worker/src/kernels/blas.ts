@@ -4,7 +4,7 @@ import type { BlasLibrary, RejectedLibrary } from './blas-library.ts';
 import { checkElementWise, checkGemm } from './check-job.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
-import { elementsPerTurn, inBands, inlineMultiplyAdds } from './event-loop.ts';
+import { elementsPerTurn, inBands, isSmall } from './event-loop.ts';
 import { dtypeOf } from './kernel.ts';
 import type { ElementWise, Gemm, Kernel, KernelLog, KernelUnavailable } from './kernel.ts';
 import type { Koffi, KoffiFunction } from './koffi.ts';
@@ -12,10 +12,14 @@ import { askedCoreType, lacksAvx2, runnableCoreTypes } from './openblas-core-typ
 import { readCpuInfo } from './processor-flags.ts';
 import { isScaleOnly, scaleC } from './scale.ts';
 import { Slots } from './slots.ts';
+import { cellsOf, splitGemm } from './split-gemm.ts';
 import type { Trials } from './trials.ts';
 
 export interface BlasOptions {
-  /** The worker's share of the cores, set in the library where it has a setter. */
+  /**
+   * The worker's share of the cores: as many calls are in flight, of one thread each. A library that shares out a product
+   * among its threads rounds by their number.
+   */
   readonly threads: number;
   /** Only this library is tried. */
   readonly blasPath?: string | undefined;
@@ -28,12 +32,6 @@ export interface BlasOptions {
   readonly cpuInfo?: () => string;
 }
 
-/**
- * Calls in flight at once. They run on libuv's pool of four threads, which file reads and name look-ups share: with two
- * products in flight a stat takes 0.7 ms, with four it waits 150 ms for one of them to end.
- */
-const callsInFlight = 2;
-
 /** The system's BLAS through koffi: OpenBLAS, MKL, BLIS or Accelerate, the first that is found and multiplies rightly. */
 export async function openBlas(options: BlasOptions): Promise<Kernel | KernelUnavailable> {
   let koffi: Koffi;
@@ -44,8 +42,8 @@ export async function openBlas(options: BlasOptions): Promise<Kernel | KernelUna
   }
   const found = findBlas(koffi, options);
   if (!('gemm' in found)) return found;
-  found.setThreads(options.threads);
-  return blasKernel(found);
+  // One that we can't tell has threads of its own.
+  return blasKernel(found, found.useOneThread() ? options.threads : 1);
 }
 
 function findBlas(koffi: Koffi, options: BlasOptions): BlasLibrary | KernelUnavailable {
@@ -71,10 +69,10 @@ function findBlas(koffi: Koffi, options: BlasOptions): BlasLibrary | KernelUnava
 function openFastest(
   koffi: Koffi,
   name: string,
-  { threads, log, trials, cpuInfo = readCpuInfo }: BlasOptions,
+  { log, trials, cpuInfo = readCpuInfo }: BlasOptions,
 ): BlasLibrary | RejectedLibrary {
   const attempt = <Result>(trial: string, open: () => Result) => (trials ? trials.attempt(trial, open) : open());
-  const openAsItIs = () => attempt(name, () => openBlasLibrary(koffi, name, threads)) ?? crashed(name);
+  const openAsItIs = () => attempt(name, () => openBlasLibrary(koffi, name)) ?? crashed(name);
 
   const asItIs = openAsItIs();
   if (!('gemm' in asItIs) || asItIs.coreType === undefined) return asItIs;
@@ -87,7 +85,7 @@ function openFastest(
     const open = () => {
       inUse?.unload();
       inUse = undefined;
-      return openBlasLibrary(koffi, name, threads, { coreType, ownChoice });
+      return openBlasLibrary(koffi, name, { coreType, ownChoice });
     };
     const named = attempt(`${name} with ${coreType} kernels`, open) ?? crashed(name);
     if (!('gemm' in named)) refusals.push(`with ${coreType} kernels ${named.reason}`);
@@ -114,9 +112,9 @@ const crashed = (path: string): RejectedLibrary => ({
 
 const unavailable = (reason: string): KernelUnavailable => ({ _tag: 'KernelUnavailable', kernel: 'blas', reason });
 
-function blasKernel(library: BlasLibrary): Kernel {
-  const slots = new Slots(callsInFlight);
-  /** Calls off the event loop. koffi holds the arrays until the call is over. */
+function blasKernel(library: BlasLibrary, threads: number): Kernel {
+  const slots = new Slots(threads);
+  /** Calls off the event loop, on libuv's threads. koffi holds the arrays until the call is over. */
   const call = (routine: KoffiFunction, args: unknown[], task: string): Promise<void> =>
     slots.use(
       () =>
@@ -153,13 +151,21 @@ function blasKernel(library: BlasLibrary): Kernel {
       checkGemm(job);
       if (isScaleOnly(job)) return scaleC(job);
       const gemm = library.gemm[dtypeOf(job.c)];
-      const args = argumentsOf(job);
-      if (job.m * job.n * job.k <= inlineMultiplyAdds) gemm(...args);
-      else await call(gemm, args, `multiplying ${job.m}×${job.n}×${job.k}`);
+      // OpenBLAS takes other code at the edges of a C and, with the kernels of some processors, anywhere in it.
+      const parts = job.cell ? cellsOf(job) : splitGemm(job, threads);
+      if (isSmall(job)) for (const part of parts) gemm(...argumentsOf(part));
+      else await all(parts.map((part) => call(gemm, argumentsOf(part), `multiplying ${part.m}×${part.n}×${part.k}`)));
     },
     workspaceBytes: () => 0,
     close: () => slots.drain(),
   };
+}
+
+/** Waits for all calls, for the arrays are theirs until then. @throws what the first that failed did */
+async function all(calls: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(calls);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function argumentsOf({

@@ -3,7 +3,7 @@ import type { MonotonicClock } from './calibrate.ts';
 import { mayHaveGpu } from './gpu-presence.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
-import { inlineMultiplyAdds } from './event-loop.ts';
+import { isSmall } from './event-loop.ts';
 import { isUnavailable } from './kernel.ts';
 import type { Dtype, ElementWise, Gemm, Kernel, KernelName, KernelOperation, KernelRate } from './kernel.ts';
 import { thisMachine } from './machine.ts';
@@ -106,7 +106,7 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
           if (current && isDevice(current) && cause instanceof KernelFailed) opened.giveUp(current.name, cause.message);
           throw cause;
         });
-        if (job.m * job.n * job.k > inlineMultiplyAdds) calibrate(dtype, current);
+        if (!isSmall(job)) calibrate(dtype, current);
       },
       workspaceBytes: (job: Gemm | ElementWise) => current?.workspaceBytes(job) ?? 0,
       close: async () => {},

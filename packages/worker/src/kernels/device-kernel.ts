@@ -4,7 +4,7 @@ import type { DeviceProduct } from './device-gemm.ts';
 import type { ComputeDevice } from './device.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
-import { inlineMultiplyAdds } from './event-loop.ts';
+import { isSmall } from './event-loop.ts';
 import { dtypeOf, isGemm } from './kernel.ts';
 import type { Gemm, Kernel, KernelName } from './kernel.ts';
 import { gemmInline } from './loops.ts';
@@ -35,7 +35,7 @@ export function deviceKernel({ name, detail, device, product, close }: DeviceKer
       checkGemm(job);
       assertKernelSupports(name, dtypeOf(job.c));
       if (isScaleOnly(job)) return scaleC(job);
-      if (job.m * job.n * job.k <= inlineMultiplyAdds) return gemmInline('float32')(job);
+      if (isSmall(job)) return gemmInline('float32')(job);
       await turn.use(async () => {
         if (lost !== undefined) throw new KernelFailed(name, `the device of the ${name} kernel was lost: ${lost}`);
         try {

@@ -1,10 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Gemm } from './kernel.ts';
 
 /** Elements that a pass over memory may touch before the event loop gets its turn: about 0.5 to 2 ms of copying or adding. */
 export const elementsPerTurn = 1 << 18;
 
 /** Products of at most this many multiply-adds run where they are called: a thread hop costs more than they do. */
 export const inlineMultiplyAdds = 64 ** 3;
+
+/** Whether a product runs where it is called: its cells decide, however few of them it is. */
+export const isSmall = ({ m, n, k, cell = { rows: m, cols: n } }: Gemm): boolean =>
+  cell.rows * cell.cols * k <= inlineMultiplyAdds;
 
 /** Lets timers, sockets and heartbeats run before the work goes on. */
 export const turn = (): Promise<void> => setImmediate();

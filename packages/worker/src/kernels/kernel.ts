@@ -37,6 +37,11 @@ export interface Gemm<T extends Elements = Elements> {
   readonly c: T;
   readonly cOffset: number;
   readonly ldc: number;
+  /**
+   * Pieces of C, from its first element on, of which each gets the bits that it would get as a job of its own. Where a job is
+   * part of a larger product, whole cells of that: then nobody sees in C how it was shared out.
+   */
+  readonly cell?: { readonly rows: number; readonly cols: number };
 }
 
 /** C := alpha · A + beta · B element-wise over rows×cols views; a zero scalar leaves its matrix unread. */

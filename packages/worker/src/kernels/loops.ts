@@ -2,7 +2,7 @@ import { addElementWise } from './element-wise.ts';
 import { checkGemm } from './check-job.ts';
 import { closedSource, perDtype } from './compile.ts';
 import { ComputeThreads } from './compute-threads.ts';
-import { inlineMultiplyAdds } from './event-loop.ts';
+import { isSmall } from './event-loop.ts';
 import { dtypeOf, isGemm } from './kernel.ts';
 import type { ElementWise, Gemm, Kernel } from './kernel.ts';
 import { loopsPanelBytes, packedGemm } from './packed-gemm.ts';
@@ -21,12 +21,12 @@ export function openLoops({ threads }: { readonly threads: number }): Kernel {
     async gemm(job: Gemm): Promise<void> {
       checkGemm(job);
       if (isScaleOnly(job)) return scaleC(job);
-      if (job.m * job.n * job.k <= inlineMultiplyAdds) return gemmInline(dtypeOf(job.c))(job);
+      if (isSmall(job)) return gemmInline(dtypeOf(job.c))(job);
       await withSharedViews(job, (shared) => pool.runAll(splitGemm(shared, pool.size)));
     },
     workspaceBytes(job: Gemm | ElementWise): number {
       if (!isGemm(job)) return 0;
-      if (job.m * job.n * job.k <= inlineMultiplyAdds) return loopsPanelBytes;
+      if (isSmall(job)) return loopsPanelBytes;
       return splitGemm(job, pool.size).length * loopsPanelBytes + stagingBytes(job);
     },
     close: () => pool.close(),

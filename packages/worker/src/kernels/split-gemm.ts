@@ -17,6 +17,17 @@ export function splitGemm(job: Gemm, parts: number): Gemm[] {
   return jobs;
 }
 
+/** The cells of a job, each a job of its own. */
+export function cellsOf({ cell, ...job }: Gemm): Gemm[] {
+  if (!cell) return [job];
+  const jobs: Gemm[] = [];
+  for (let row = 0; row < job.m; row += cell.rows) {
+    const band = rowsOf(job, row, Math.min(cell.rows, job.m - row));
+    for (let col = 0; col < job.n; col += cell.cols) jobs.push(colsOf(band, col, Math.min(cell.cols, job.n - col)));
+  }
+  return jobs;
+}
+
 const rowsOf = (job: Gemm, from: number, m: number): Gemm => ({
   ...job,
   m,

@@ -1,7 +1,7 @@
 import { checkGemm } from './check-job.ts';
 import { ComputeThreads } from './compute-threads.ts';
 import { addElementWise } from './element-wise.ts';
-import { inlineMultiplyAdds } from './event-loop.ts';
+import { isSmall } from './event-loop.ts';
 import { dtypeOf, isGemm } from './kernel.ts';
 import type { Dtype, ElementWise, Gemm, Kernel, KernelLog, KernelUnavailable } from './kernel.ts';
 import { gemmInline } from './loops.ts';
@@ -58,13 +58,13 @@ export function openWasm(options: WasmOptions): Kernel | KernelUnavailable {
     async gemm(job: Gemm): Promise<void> {
       checkGemm(job);
       if (isScaleOnly(job)) return scaleC(job);
-      if (job.m * job.n * job.k <= inlineMultiplyAdds) return gemmInline(dtypeOf(job.c))(job);
+      if (isSmall(job)) return gemmInline(dtypeOf(job.c))(job);
       const pool = pools[dtypeOf(job.c)];
       await withSharedViews(job, (shared) => pool.runAll(splitGemm(shared, pool.size)));
     },
     workspaceBytes(job: Gemm | ElementWise): number {
       if (!isGemm(job)) return 0;
-      if (job.m * job.n * job.k <= inlineMultiplyAdds) return loopsPanelBytes;
+      if (isSmall(job)) return loopsPanelBytes;
       return splitGemm(job, Math.max(1, threads)).length * wasmMemoryBytes(dtypeOf(job.c)) + stagingBytes(job);
     },
     close: async () => {

@@ -1,4 +1,4 @@
-import { allocateTile, scratchTile, type Elements, type MappedTile, type Tile } from '@tessera/matrix';
+import { allocateTile, recycle, scratchTile, type Elements, type MappedTile, type Tile } from '@tessera/matrix';
 import type { TileSource } from '@tessera/protocol';
 import type { Kernel } from '../kernels/index.ts';
 import type { PackageContext } from './context.ts';
@@ -9,6 +9,10 @@ export interface BlockTask {
   readonly a: TileSource;
   readonly b: TileSource;
   readonly kStep: number;
+  /** Elements of k, whole steps, that are summed from zero; their sums are added in order. All of them when absent. */
+  readonly kRange?: number | undefined;
+  /** What one call may compute: the block is whole cells of C, its steps are whole ones of k. */
+  readonly cell?: { readonly rows: number; readonly cols: number; readonly k: number } | undefined;
   readonly transA?: boolean | undefined;
   readonly transB?: boolean | undefined;
   readonly alpha?: number | undefined;
@@ -61,6 +65,7 @@ export async function blockProduct<T>(
   prepare?: (tile: Tile) => Tile,
 ): Promise<T> {
   const { m, n, k } = blockSize(task);
+  const endOf = stepsOf(task);
   const maps = !prepare && ((await kernel.takesAnyMemory?.()) ?? false);
   if (task.mapBytes && maps) {
     const operands = await mapOperands(task, task.mapBytes, context);
@@ -68,7 +73,7 @@ export async function blockProduct<T>(
   }
   const how = { maps, prepare: prepare ?? ((tile: Tile) => tile) };
   const fetch = (start: number) => {
-    const step = fetchStep(task, start, Math.min(task.kStep, k - start), context, how);
+    const step = fetchStep(task, start, endOf(start) - start, context, how);
     // Awaited in the next round; until then a failure must not count as unhandled.
     step.catch(() => undefined);
     return step;
@@ -78,16 +83,11 @@ export async function blockProduct<T>(
     await next;
     return await context.inTurn(async () => {
       const c = task.c0 ? how.prepare(await context.read(task.c0)) : scratchTile(context.dtype, m, n);
-      for (let start = 0; start < k; start += task.kStep) {
-        const step: Step = await next!;
-        next = start + task.kStep < k ? fetch(start + task.kStep) : undefined;
-        const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
-        try {
-          await context.computing(() => accumulate(task, step, c, beta, kernel));
-        } finally {
-          step.release();
-        }
-      }
+      await sumOverK(task, c, kernel, context, async (start) => {
+        const step = await next!;
+        next = endOf(start) < k ? fetch(endOf(start)) : undefined;
+        return step;
+      });
       return inTurn(c);
     });
   } catch (error) {
@@ -109,20 +109,17 @@ async function mappedProduct<T>(
   context: PackageContext,
   inTurn: (block: Tile) => Promise<T>,
 ): Promise<T> {
-  const { m, n, k } = blockSize(task);
+  const { m, n } = blockSize(task);
+  const endOf = stepsOf(task);
   try {
     return await context.inTurn(async () => {
       const c = task.c0 ? await context.read(task.c0) : scratchTile(context.dtype, m, n);
-      for (let start = 0; start < k; start += task.kStep) {
-        const step = {
-          a: { ...a, offset: start * (task.transA ? a.stride : 1) },
-          b: { ...b, offset: start * (task.transB ? 1 : b.stride) },
-          k: Math.min(task.kStep, k - start),
-          release: () => undefined,
-        };
-        const beta = start > 0 ? 1 : task.c0 ? (task.beta ?? 1) : 0;
-        await context.computing(() => accumulate(task, step, c, beta, kernel));
-      }
+      await sumOverK(task, c, kernel, context, async (start) => ({
+        a: { ...a, offset: start * (task.transA ? a.stride : 1) },
+        b: { ...b, offset: start * (task.transB ? 1 : b.stride) },
+        k: endOf(start) - start,
+        release: () => undefined,
+      }));
       return inTurn(c);
     });
   } finally {
@@ -152,26 +149,80 @@ async function mapOperands(
   return b && { a, b };
 }
 
-function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: Kernel): Promise<void> {
-  const { alpha = 1, transA = false, transB = false } = task;
-  return kernel.gemm({
-    m: c.rows,
-    n: c.cols,
-    k: step.k,
-    alpha,
-    beta,
-    a: step.a.data,
-    aOffset: step.a.offset,
-    lda: step.a.stride,
-    transA,
-    b: step.b.data,
-    bOffset: step.b.offset,
-    ldb: step.b.stride,
-    transB,
-    c: c.data,
-    cOffset: 0,
-    ldc: c.cols,
-  });
+/**
+ * c := alpha·op(A)·op(B) + beta·c, in steps of k from the lowest up. Beyond the first range of k each has a sum of its own,
+ * which is added when it is whole: so a worker that computes all ranges gives the same bits as several and a `reduce`.
+ * @param stepAt gives the step of k that starts there; it is released when it was multiplied
+ */
+async function sumOverK(
+  task: BlockTask,
+  c: Tile,
+  kernel: Kernel,
+  context: PackageContext,
+  stepAt: (start: number) => Promise<Step>,
+): Promise<void> {
+  const { k } = blockSize(task);
+  const { kRange = k } = task;
+  const endOf = stepsOf(task);
+  const part = k > kRange ? scratchTile(c.dtype, c.rows, c.cols) : undefined;
+  for (let start = 0; start < k; start = endOf(start)) {
+    const step = await stepAt(start);
+    const sum = start < kRange ? c : part!;
+    const beta = start % kRange > 0 ? 1 : start > 0 || !task.c0 ? 0 : (task.beta ?? 1);
+    try {
+      await context.computing(() => accumulate(task, step, sum, beta, kernel));
+    } finally {
+      step.release();
+    }
+    const end = endOf(start);
+    if (sum === part && (end === k || end % kRange === 0)) await addTo(c, part, context);
+  }
+  if (part) recycle(part);
+}
+
+/** Where the step ends that starts at an element of k: steps begin anew with each range. */
+function stepsOf(task: BlockTask): (start: number) => number {
+  const { k } = blockSize(task);
+  const { kStep, kRange = k } = task;
+  return (start) => Math.min(k, start + kStep, (Math.floor(start / kRange) + 1) * kRange);
+}
+
+async function addTo(c: Tile, part: Tile, context: PackageContext): Promise<void> {
+  const kernel = await context.kernel('add');
+  const { rows, cols } = c;
+  const [a, b] = [
+    { a: c.data, aOffset: 0, lda: cols },
+    { b: part.data, bOffset: 0, ldb: cols },
+  ];
+  await context.computing(() =>
+    kernel.add({ rows, cols, alpha: 1, ...a, beta: 1, ...b, c: c.data, cOffset: 0, ldc: cols }),
+  );
+}
+
+/** c := alpha·op(A)·op(B) + beta·c over one step of k, in calls that follow from the cells. */
+async function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: Kernel): Promise<void> {
+  const { alpha = 1, transA = false, transB = false, cell } = task;
+  const most = cell?.k ?? step.k;
+  for (let start = 0; start < step.k; start += most)
+    await kernel.gemm({
+      m: c.rows,
+      n: c.cols,
+      k: Math.min(most, step.k - start),
+      alpha,
+      beta: start > 0 ? 1 : beta,
+      a: step.a.data,
+      aOffset: step.a.offset + start * (transA ? step.a.stride : 1),
+      lda: step.a.stride,
+      transA,
+      b: step.b.data,
+      bOffset: step.b.offset + start * (transB ? 1 : step.b.stride),
+      ldb: step.b.stride,
+      transB,
+      c: c.data,
+      cOffset: 0,
+      ldc: c.cols,
+      ...(cell ? { cell } : {}),
+    });
 }
 
 async function fetchStep(

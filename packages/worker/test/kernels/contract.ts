@@ -114,6 +114,34 @@ function describeMultiply(kernel: Kernel, dtype: Dtype, largest: number, propaga
     expectClose(whole, expected, (magnitude) => gemmTolerance(dtype, 96 + 3, magnitude));
   });
 
+  it.each([
+    [83, 91, 300, 40, 50],
+    [300, 1100, 17, 64, 500],
+    [120, 5, 500, 50, 5],
+    [100, 70, 10, 10, 8],
+  ])('gives the cells of %d×%d over %d, of %d×%d each, the bits of jobs of their own', async (m, n, k, rows, cols) => {
+    if (m * n * k > largest) return;
+    for (const flags of [
+      { transA: false, transB: false, beta: 0 },
+      { transA: true, transB: true, beta: 0.5 },
+    ]) {
+      const whole = { ...gemmJob(dtype, { m, n, k, ...flags, alpha: 1.5 }), cell: { rows, cols } };
+      const parts = { ...whole, c: whole.c.slice() };
+      await kernel.gemm(whole);
+      for (let row = 0; row < m; row += rows)
+        for (let col = 0; col < n; col += cols)
+          await kernel.gemm({
+            ...parts,
+            m: Math.min(rows, m - row),
+            n: Math.min(cols, n - col),
+            aOffset: parts.aOffset + row * (flags.transA ? 1 : parts.lda),
+            bOffset: parts.bOffset + col * (flags.transB ? parts.ldb : 1),
+            cOffset: parts.cOffset + row * parts.ldc + col,
+          });
+      expect(parts.c).toEqual(whole.c);
+    }
+  });
+
   it('writes zeros for k = 0, or what was there times beta', async () => {
     await expectGemm(kernel, gemmJob(dtype, { m: 5, n: 7, k: 0 }));
     await expectGemm(kernel, gemmJob(dtype, { m: 5, n: 7, k: 0, beta: 1 }));

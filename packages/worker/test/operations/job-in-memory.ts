@@ -1,5 +1,6 @@
 import { allocateTile, createZarrIn, memoryStore, wholeRegion, type MatrixArray, type Tile } from '@tessera/matrix';
 import { PROTOCOL_VERSION, type DType, type Manifest, type PackageBody, type Shape } from '@tessera/protocol';
+import type { Gemm, Kernel } from '../../src/kernels/index.ts';
 import { openLoops } from '../../src/kernels/loops.ts';
 import { OpenJob, type Outcome } from '../../src/index.ts';
 import { Turn } from '../../src/loop/turn.ts';
@@ -17,8 +18,13 @@ export interface JobInMemory {
 /**
  * @param told what happens, in order: `read A 0,8` and `write C 0,0` when they begin, `wrote C 0,0`, `computing 0` and
  *   `computed 0` for each call of the kernel; each takes a few turns of the event loop then
+ * @param multiplier is closed with the job
  */
-export function jobInMemory(dtype: DType = 'float64', told?: (event: string) => void): JobInMemory {
+export function jobInMemory(
+  dtype: DType = 'float64',
+  told?: (event: string) => void,
+  multiplier: Kernel = openLoops({ threads: 1 }),
+): JobInMemory {
   const arrays = new Map<string, MatrixArray>();
   const manifest: Manifest = {
     v: PROTOCOL_VERSION,
@@ -36,14 +42,13 @@ export function jobInMemory(dtype: DType = 'float64', told?: (event: string) => 
     openWorkspace: async () => memoryStore(),
     context: {},
   });
-  const loops = openLoops({ threads: 1 });
   let calls = 0;
   const kernel = {
-    ...loops,
-    async gemm(task: Parameters<typeof loops.gemm>[0]) {
+    ...multiplier,
+    async gemm(task: Gemm) {
       const call = calls++;
       told?.(`computing ${call}`);
-      await loops.gemm(task);
+      await multiplier.gemm(task);
       if (told) await turns(50);
       told?.(`computed ${call}`);
     },
@@ -70,7 +75,7 @@ export function jobInMemory(dtype: DType = 'float64', told?: (event: string) => 
       return array.read(wholeRegion(array.shape));
     },
     run: (body) => doPackage(body, { job, kernel, turn }),
-    close: () => loops.close(),
+    close: () => multiplier.close(),
   };
 }
 
