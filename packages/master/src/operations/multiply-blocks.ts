@@ -16,6 +16,8 @@ import { summationOf, type Summation } from './summation.ts';
 const CHUNK_ELEMENTS = [1 << 20, 1 << 18, 1 << 16];
 /** How much longer a side of a chunk may be where it is a cell's, or a whole part of it. */
 const CHUNK_SLACK = 1.11;
+/** Beyond it nothing is gained by reading more of k at once, and checks are cut by these steps. */
+const LONGEST_STEP = 16_384;
 /** Of the plans that are about as fast as the fastest, the one that moves least. */
 const ABOUT_AS_FAST = 1.08;
 /** A split of k brings partial products to store and one more phase to wait for, so it has to save a fifth of all traffic. */
@@ -286,7 +288,7 @@ function seconds({ computeSeconds, reduceSeconds }: MultiplyBlocks): number {
 /** The longest step of whole units that is about as long as chunks allow, and of which a range is so many. */
 function stepOf({ kUnit, kRange, ranges }: Summation, longest: number): number {
   const units = Math.ceil(kRange / kUnit);
-  const most = Math.max(1, Math.floor(longest / kUnit));
+  const most = Math.max(1, Math.floor(Math.min(LONGEST_STEP, longest) / kUnit));
   if (ranges === 1) return Math.min(kRange, Math.ceil(units / Math.ceil(units / most)) * kUnit);
   let step = Math.min(most, units);
   while (units % step !== 0) step--;

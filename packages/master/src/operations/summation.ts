@@ -40,8 +40,9 @@ const CALL_ELEMENTS = 1 << 19;
 const LONGEST_CALL = 16_384;
 const SHORTEST_CALL = 128;
 
-/** Units of k of a range at least, and what their number is a multiple of: each range may be a package, and a partial product. */
-const RANGE_UNITS = 4;
+/** Calls of a range at least: each may be a package, and a partial product to store. */
+const RANGE_CALLS = 4;
+const MANY_UNITS = 8;
 /** Times that a range is longer than C is wide at least (the root of its elements), so that partial products are few. */
 const RANGE_SIDES = 4;
 /** Elements of k that keep a worker busy for long enough, whatever C is, where there are so many of them. */
@@ -58,9 +59,10 @@ export function summationOf(product: Product, halvings = 0): Summation {
   const storedK = Math.min(k, Math.max(stored.A?.[1] ?? 0, stored.B?.[0] ?? 0));
   const callK = callOf(product, storedK, halvings);
   const kUnit = storedK % callK === 0 && storedK > 0 && storedK <= LONGEST_CALL ? storedK : callK;
-  const wanted = rangesOf(product, RANGE_UNITS * callK);
-  const even = RANGE_UNITS * kUnit;
-  const kRange = Math.min(k, Math.ceil(k / wanted / even) * even);
+  const wanted = rangesOf(product, RANGE_CALLS * callK);
+  const units = Math.ceil(k / kUnit / wanted);
+  // Many are an even number, so that two can be read at once.
+  const kRange = Math.min(k, (units < MANY_UNITS ? units : 2 * Math.ceil(units / 2)) * kUnit);
   const target = m * n * callK <= SMALL_CALL ? { rows: m, cols: n } : cellTarget(product);
   const side = (size: number, whole: number, chunk: number | undefined) =>
     sideOf(size, halvings === 0 ? whole : divisible(whole / 2 ** halvings), chunk);
