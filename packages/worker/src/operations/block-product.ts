@@ -13,6 +13,8 @@ export interface BlockTask {
   readonly kRange?: number | undefined;
   /** What one call may compute: the block is whole cells of C, its steps are whole ones of k. */
   readonly cell?: { readonly rows: number; readonly cols: number; readonly k: number } | undefined;
+  /** Whether what lies below the diagonal of a square block may be left as it is. */
+  readonly upper?: boolean | undefined;
   readonly transA?: boolean | undefined;
   readonly transB?: boolean | undefined;
   readonly alpha?: number | undefined;
@@ -204,25 +206,43 @@ async function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, ke
   const { alpha = 1, transA = false, transB = false, cell } = task;
   const most = cell?.k ?? step.k;
   for (let start = 0; start < step.k; start += most)
-    await kernel.gemm({
-      m: c.rows,
-      n: c.cols,
-      k: Math.min(most, step.k - start),
-      alpha,
-      beta: start > 0 ? 1 : beta,
-      a: step.a.data,
-      aOffset: step.a.offset + start * (transA ? step.a.stride : 1),
-      lda: step.a.stride,
-      transA,
-      b: step.b.data,
-      bOffset: step.b.offset + start * (transB ? 1 : step.b.stride),
-      ldb: step.b.stride,
-      transB,
-      c: c.data,
-      cOffset: 0,
-      ldc: c.cols,
-      ...(cell ? { cell } : {}),
-    });
+    for (const { row, rows, col } of bandsOf(task))
+      await kernel.gemm({
+        m: rows,
+        n: c.cols - col,
+        k: Math.min(most, step.k - start),
+        alpha,
+        beta: start > 0 ? 1 : beta,
+        a: step.a.data,
+        aOffset: step.a.offset + (transA ? start * step.a.stride + row : row * step.a.stride + start),
+        lda: step.a.stride,
+        transA,
+        b: step.b.data,
+        bOffset: step.b.offset + (transB ? col * step.b.stride + start : start * step.b.stride + col),
+        ldb: step.b.stride,
+        transB,
+        c: c.data,
+        cOffset: row * c.cols + col,
+        ldc: c.cols,
+        ...(cell ? { cell } : {}),
+      });
+}
+
+/** What is computed of a block: all, or from the diagonal on, in bands of whole cells. */
+function bandsOf(task: BlockTask): { row: number; rows: number; col: number }[] {
+  const { m } = blockSize(task);
+  const { upper = false, cell } = task;
+  if (!upper || !cell || cell.rows !== cell.cols) return [{ row: 0, rows: m, col: 0 }];
+  return Array.from({ length: Math.ceil(m / cell.rows) }, (_, band) => {
+    const row = band * cell.rows;
+    return { row, rows: Math.min(cell.rows, m - row), col: row };
+  });
+}
+
+/** Floating point operations of a block. */
+export function flopsOf(task: BlockTask): number {
+  const { n, k } = blockSize(task);
+  return bandsOf(task).reduce((sum, { rows, col }) => sum + 2 * rows * (n - col) * k, 0);
 }
 
 async function fetchStep(

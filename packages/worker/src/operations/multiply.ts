@@ -1,12 +1,11 @@
 import { recycle } from '@tessera/matrix';
-import { blockProduct, blockSize } from './block-product.ts';
+import { blockProduct, flopsOf } from './block-product.ts';
 import type { Execute } from './context.ts';
 import { isOnDiagonal, symmetrize, writeMirror } from './mirror.ts';
 
 /** A block of C over a range of k, kept in memory until it is whole, then stored once. */
 export const multiply: Execute<'multiply'> = async ({ c, mirror, alone = false, ...task }, context) => {
   const kernel = await context.kernel('multiply');
-  const { m, n, k } = blockSize(task);
   const image = mirror && c.kind === 'array' && isOnDiagonal(c, mirror) ? 'own' : 'other';
   const store = async (block: Parameters<typeof writeMirror>[0]) => {
     // The mirror image first: the block's own piece is the proof that both are there.
@@ -15,7 +14,8 @@ export const multiply: Execute<'multiply'> = async ({ c, mirror, alone = false, 
     recycle(block);
     return stored;
   };
-  const storing = await blockProduct(task, kernel, context, async (block) => {
+  const product = { ...task, upper: image === 'own' };
+  const storing = await blockProduct(product, kernel, context, async (block) => {
     if (mirror && image === 'own') symmetrize(block);
     return alone ? { stored: await store(block) } : { block };
   });
@@ -23,6 +23,6 @@ export const multiply: Execute<'multiply'> = async ({ c, mirror, alone = false, 
   return {
     ...stored,
     ...context.reused,
-    kernel: { name: kernel.name, detail: kernel.detail, work: 2 * m * n * k, unit: 'flop' },
+    kernel: { name: kernel.name, detail: kernel.detail, work: flopsOf(product), unit: 'flop' },
   };
 };
