@@ -87,7 +87,7 @@ function cellTarget({ m, n, dtype, symmetric }: Product): { rows: number; cols: 
   const elements = CELL_BYTES / bytesPerElement(dtype);
   const all = LEAST_CELLS.rows * LEAST_CELLS.cols;
   if (symmetric) {
-    const edge = partOf(m, Math.sqrt(elements), LEAST_CELLS.rows);
+    const edge = partOf(m, Math.sqrt(elements), Math.sqrt(all));
     return { rows: edge, cols: edge };
   }
   if (m <= SHORT_SIDE) return { rows: m, cols: partOf(n, elements / m, all) };
