@@ -40,7 +40,8 @@ async function program(root: string, name: 'worker' | 'master'): Promise<Artifac
 
 async function artifacts(folder: string, program: string): Promise<Artifact[]> {
   const files = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const names = files.filter((file) => file.isFile() && !file.name.endsWith('.map')).map((file) => file.name);
+  // Earlier versions left what V8 compiled here.
+  const names = files.filter((file) => file.isFile() && !/\.(map|v8)$/.test(file.name)).map((file) => file.name);
   if (!names.includes(program)) {
     throw new UnavailableError(`${join(folder, program)} is missing; build it with \`pnpm build\``);
   }
