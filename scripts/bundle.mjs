@@ -8,19 +8,9 @@ import { KEPT, scriptOptions, writeLoader } from './code-cache.mjs';
 import { foreignCodecsPlugin, shipForeignCodecs } from './foreign-codecs.mjs';
 import { lateHttpsPlugin } from './late-https.mjs';
 import { leanSchemasPlugin } from './lean-schemas.mjs';
+import { leanZodPlugin } from './lean-zod.mjs';
 import { nativeCrcPlugin, shipNativeCrc } from './native-crc.mjs';
 import { requiredBuiltinsPlugin } from './required-builtins.mjs';
-
-/** zod brings its messages in some fifty languages; a third of a program's start would go into reading them. */
-const englishOnly = {
-  name: 'english-only',
-  setup(build) {
-    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-      loader: 'js',
-    }));
-  },
-};
 
 const common = {
   bundle: true,
@@ -69,7 +59,7 @@ export async function bundle({ entry, out, external = [], plugins = [], matrices
         foreignCodecsPlugin,
         leanSchemasPlugin,
         lateHttpsPlugin,
-        englishOnly,
+        leanZodPlugin,
         requiredBuiltinsPlugin,
         ...plugins,
       ],

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { SpecError } from '../errors.ts';
 
 /** A file that instances get. */
@@ -18,7 +18,7 @@ export const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** An artifact from bytes in memory. @throws SpecError for a name that is none. */
 export function artifactFromBytes(content: Uint8Array, name: string): Artifact {
   checkName(name);
-  return { name, sha256: createHash('sha256').update(content).digest('hex'), content };
+  return { name, sha256: sha256(content), content };
 }
 
 /**
@@ -29,21 +29,29 @@ export async function artifactFromFile(path: string, name: string): Promise<Arti
   checkName(name);
   const { size, mtimeMs } = await stat(path);
   const key = `${path}\n${size}\n${mtimeMs}`;
-  let hash = hashes.get(key);
-  if (hash === undefined) {
-    hash = hashFile(path);
-    hashes.set(key, hash);
-    hash.catch(() => hashes.delete(key));
+  let found = hashes.get(key);
+  if (found === undefined) {
+    found = hashFile(path, size);
+    hashes.set(key, found);
+    found.catch(() => hashes.delete(key));
   }
-  return { name, sha256: await hash, content: { path, size } };
+  return { name, sha256: await found, content: { path, size } };
 }
 
 const hashes = new Map<string, Promise<string>>();
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer);
-  return hash.digest('hex');
+/** Above this a file is hashed piece by piece, which takes longer but no memory. */
+const HASHED_WHOLE_BYTES = 16 * 1024 ** 2;
+
+async function hashFile(path: string, size: number): Promise<string> {
+  if (size <= HASHED_WHOLE_BYTES) return sha256(await readFile(path));
+  const running = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) running.update(piece as Buffer);
+  return running.digest('hex');
+}
+
+function sha256(content: Uint8Array): string {
+  return hash('sha256', content, 'hex');
 }
 
 function checkName(name: string): void {
