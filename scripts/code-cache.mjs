@@ -21,13 +21,13 @@ export const scriptOptions = {
 };
 
 /**
- * Writes the loader `<name>.mjs` of the bundle `<name>.js`: the file that is started, or imported for the bundle's exports as its default one. It takes Node's modules without
- * importing them, for reading all exports of node:fs alone takes 6 ms.
+ * Writes the loader `<name>.mjs` of the bundle `<name>.js`: the file that is started, or required for the bundle's exports
+ * as its default one. It takes Node's modules without importing them, for reading all exports of node:fs alone takes 6 ms.
  *
  * A program that stays on this machine leaves what V8 had compiled when its first run of some length ended, one file for
  * each version of Node. One that is shipped to instances finds it beside itself, and leaves it in the folder that
- * `TESSERA_CODE_CACHES` names, for those who ship it. Files are named by the bundle's hash, because V8 tells sources apart
- * by their length only.
+ * `TESSERA_CODE_CACHES` names, for those who ship it; machines of another kind don't look at it. Files are named by the
+ * bundle's hash, because V8 tells sources apart by their length only.
  */
 export function writeLoader(folder, name, { shipped }) {
   const hash = createHash('sha256')
@@ -52,7 +52,7 @@ const { Script } = require('node:vm');
 const folder = dirname(fileURLToPath(import.meta.url));
 const kept = join(folder, ${file}${version});
 let cachedData;
-try { cachedData = fs.readFileSync(kept); } catch {}
+${shipped ? `if (process.platform === '${process.platform}' && process.arch === '${process.arch}') ` : ''}try { cachedData = fs.readFileSync(kept); } catch {}
 const filename = join(folder, '${name}.js');
 const script = new Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData });
 const leaveIn = ${leaveIn};
