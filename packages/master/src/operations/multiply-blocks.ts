@@ -91,7 +91,7 @@ interface Least {
 export function chooseBlocks(product: Product, fleet: FleetModel): BlockChoice {
   let smallest = Infinity;
   for (let halvings = 0; halvings <= MOST_HALVINGS; halvings++) {
-    // Whether a cell fits has nothing to do with the number of workers.
+    // Whether a cell fits follows from a worker's memory, which is less where more workers share a machine.
     const search = new Search(product, summationOf(product, halvings), fleet);
     const choice = search.run();
     if (choice) return choice;

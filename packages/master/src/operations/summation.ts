@@ -3,9 +3,9 @@ import { bytesPerElement } from '@tessera/protocol';
 import type { Product } from './multiply-blocks.ts';
 
 /**
- * How every element of a product is summed, and where the calls that compute it begin and end. All of it follows from the
- * shapes (of the matrices, and of chunks that are stored already), none of it from the fleet: so does every bit of C, for
- * one kernel. In elements.
+ * How every element of a product is summed, and where the calls that compute it begin and end, and with that every bit of C,
+ * for one kernel. It follows from the shapes (of the matrices, and of chunks that are stored already), and of the fleet from
+ * nothing but how often cells are halved to fit a worker's memory. In elements.
  */
 export interface Summation {
   /** C is computed in cells of so many rows and columns, from its first element on, and over so much of k at once. */
