@@ -27,7 +27,8 @@ export const scriptOptions = {
  * A program that stays on this machine leaves what V8 had compiled when its first run of some length ended, one file for
  * each version of Node. One that is shipped to instances finds it beside itself, and leaves it in the folder that
  * `TESSERA_CODE_CACHES` names, for those who ship it; machines of another kind don't look at it. Files are named by the
- * bundle's hash, because V8 tells sources apart by their length only.
+ * bundle's hash, because V8 tells sources apart by their length only. V8 runs damaged code until it crashes, so a file ends
+ * with the CRC-32 of what is before it; one that is not whole, or that V8 does not take, is made anew.
  */
 export function writeLoader(folder, name, { shipped }) {
   const hash = createHash('sha256')
@@ -36,7 +37,9 @@ export function writeLoader(folder, name, { shipped }) {
     .slice(0, 12);
   const file = JSON.stringify(shipped ? `${name}.v8` : `${KEPT}/${name}-${hash}-`);
   const version = shipped ? '' : " + process.version + '-' + process.arch + '.v8'";
-  const leaveIn = shipped ? 'process.env.TESSERA_CODE_CACHES' : 'cachedData === undefined && dirname(kept)';
+  const leaveIn = shipped
+    ? 'process.env.TESSERA_CODE_CACHES'
+    : '(cachedData === undefined || script.cachedDataRejected) && dirname(kept)';
   const place = shipped ? `'${name}-${hash}.v8'` : 'basename(kept)';
   // Whoever ends sooner has not shown what others need.
   const tooSoon = shipped ? '' : '\n    if (performance.now() < 400) return;';
@@ -49,10 +52,15 @@ const fs = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 const { fileURLToPath } = require('node:url');
 const { Script } = require('node:vm');
+const { crc32 } = require('node:zlib');
 const folder = dirname(fileURLToPath(import.meta.url));
 const kept = join(folder, ${file}${version});
+const whole = (bytes) => {
+  const code = bytes.subarray(0, -4);
+  return crc32(code) === bytes.readUInt32LE(code.length) ? code : undefined;
+};
 let cachedData;
-${shipped ? `if (process.platform === '${process.platform}' && process.arch === '${process.arch}') ` : ''}try { cachedData = fs.readFileSync(kept); } catch {}
+${shipped ? `if (process.platform === '${process.platform}' && process.arch === '${process.arch}') ` : ''}try { cachedData = whole(fs.readFileSync(kept)); } catch {}
 const filename = join(folder, '${name}.js');
 const script = new Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData });
 const leaveIn = ${leaveIn};
@@ -65,7 +73,10 @@ if (leaveIn) {
     const place = join(leaveIn, ${place});
     try {
       fs.mkdirSync(leaveIn, { recursive: true });
-      fs.writeFileSync(place + process.pid, script.createCachedData());
+      const code = script.createCachedData();
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32LE(crc32(code));
+      fs.writeFileSync(place + process.pid, Buffer.concat([code, sum]));
       fs.renameSync(place + process.pid, place);
     } catch {}
   };

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
@@ -55,11 +56,47 @@ describe('a loader', () => {
     expect(kept).toThrow('ENOENT');
   });
 
-  it('starts a program whose code is damaged', () => {
+  it.each([
+    ['flipped', (code: Buffer) => code.map((byte, at) => (at % 97 === 60 ? byte ^ 8 : byte))],
+    ['flipped once', (code: Buffer) => code.map((byte, at) => (at === code.length >> 1 ? byte ^ 1 : byte))],
+    ['zeroed', (code: Buffer) => code.fill(0, code.length >> 1)],
+    ['cut short', (code: Buffer) => code.subarray(0, code.length - 9)],
+    ['empty', () => Buffer.alloc(0)],
+    ['other bytes', () => Buffer.from('no code')],
+  ])('starts a program whose code is damaged (%s), and keeps it anew', (_, damage) => {
     write(false);
     start();
-    const [file] = kept();
-    writeFileSync(join(folder, '.code-cache', file!), 'no code');
+    const place = join(folder, '.code-cache', kept()[0]!);
+    const { length } = readFileSync(place);
+    writeFileSync(place, damage(readFileSync(place)));
+    const damaged = readFileSync(place);
+    expect(start()).toMatch(/^hello /);
+    expect(readFileSync(place).equals(damaged)).toBe(false);
+    expect(readFileSync(place)).toHaveLength(length);
+  });
+
+  it('keeps anew what V8 does not take', () => {
+    write(false);
+    start();
+    const place = join(folder, '.code-cache', kept()[0]!);
+    // Of the right sum, and no code.
+    const code = Buffer.from('no code');
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32LE(crc32(code));
+    writeFileSync(place, Buffer.concat([code, sum]));
+    expect(start()).toMatch(/^hello /);
+    expect(readFileSync(place).length).toBeGreaterThan(100);
+  });
+
+  it('starts a shipped program whose code is damaged', () => {
+    write(true);
+    mkdirSync(caches);
+    start({ TESSERA_CODE_CACHES: caches });
+    const code = readFileSync(join(caches, readdirSync(caches)[0]!));
+    writeFileSync(
+      join(folder, 'program.v8'),
+      code.map((byte, at) => (at % 97 === 60 ? byte ^ 8 : byte)),
+    );
     expect(start()).toMatch(/^hello /);
   });
 
