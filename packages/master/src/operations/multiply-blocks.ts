@@ -10,7 +10,7 @@ import {
 } from '../plan/cost-model.ts';
 import { cuts, type Cut } from '../plan/cut.ts';
 import { PlanDoesNotFitError } from '../plan/errors.ts';
-import { summationOf, type Summation } from './summation.ts';
+import { SMALL_WORKER_BYTES, summationOf, type Summation } from './summation.ts';
 
 /** Elements of chunks to choose from, 8 MiB of float64 and less: small ones are many objects, but less is on its way at once. */
 const CHUNK_ELEMENTS = [1 << 20, 1 << 18, 1 << 16];
@@ -24,7 +24,7 @@ const ABOUT_AS_FAST = 1.08;
 const SPLIT_WEIGHT = 1.25;
 /** Packages per worker up to which smaller blocks than memory asks for are tried. */
 const MOST_ROUNDS = 4;
-/** How often cells are halved where no worker has memory for one. */
+/** How often cells are halved where small workers have no memory for one. */
 const MOST_HALVINGS = 5;
 
 /** A product C[m x n] = op(A)[m x k]·op(B)[k x n], as its planner sees it. */
@@ -89,9 +89,9 @@ interface Least {
  * @throws PlanDoesNotFitError when not even a block of one cell fits, however small the cells.
  */
 export function chooseBlocks(product: Product, fleet: FleetModel): BlockChoice {
+  const most = fleet.memoryBytes < SMALL_WORKER_BYTES ? MOST_HALVINGS : 0;
   let smallest = Infinity;
-  for (let halvings = 0; halvings <= MOST_HALVINGS; halvings++) {
-    // Whether a cell fits follows from a worker's memory, which is less where more workers share a machine.
+  for (let halvings = 0; halvings <= most; halvings++) {
     const search = new Search(product, summationOf(product, halvings), fleet);
     const choice = search.run();
     if (choice) return choice;
@@ -105,6 +105,8 @@ class Search {
   readonly #product: Product;
   readonly #summation: Summation;
   readonly #fleet: FleetModel;
+  /** What steps in k are multiples of. */
+  #kUnit: number;
   /** Seconds that one worker would compute, and that a package should. */
   readonly #allSeconds: number;
   readonly #longest: number;
@@ -121,6 +123,7 @@ class Search {
   constructor(product: Product, summation: Summation, fleet: FleetModel) {
     this.#product = product;
     this.#summation = summation;
+    this.#kUnit = summation.kUnit;
     this.#fleet = fleet;
     const { m, n, k, symmetric } = product;
     this.#allSeconds = ((symmetric ? 1 : 2) * m * n * k) / fleet.flopsPerSecond;
@@ -132,6 +135,11 @@ class Search {
     const { stored } = this.#product;
     for (const elements of CHUNK_ELEMENTS) {
       for (const alone of [false, true]) this.#grids(elements, alone, true);
+    }
+    // Steps that are parts of stored chunks read these more than once: only where whole ones don't fit.
+    if (!this.#best() && this.#kUnit !== this.#summation.cell.k) {
+      this.#kUnit = this.#summation.cell.k;
+      for (const alone of [false, true]) this.#grids(CHUNK_ELEMENTS[0]!, alone, true);
     }
     // Blocks that cut through stored chunks read some of them twice: only where nothing else feeds the fleet or fits.
     const best = this.#best();
@@ -152,7 +160,8 @@ class Search {
 
   #grids(chunkElements: number, alone: boolean, aligned: boolean): void {
     const { m, n, stored, symmetric } = this.#product;
-    const { cell, kUnit } = this.#summation;
+    const { cell } = this.#summation;
+    const kUnit = this.#kUnit;
     const edge = Math.floor(Math.sqrt(chunkElements));
     // Thin matrices have long chunks.
     const targetM = Math.max(edge, Math.floor(chunkElements / Math.max(Math.min(n, edge), kUnit)));
@@ -181,7 +190,7 @@ class Search {
     const fleet = this.#fleet;
     const { ranges } = this.#summation;
     const side = Math.max(rows.chunk, cols.chunk, Math.min(Math.sqrt(chunkElements), Math.max(m, n)));
-    const kStep = stepOf(this.#summation, (CHUNK_SLACK * chunkElements) / side);
+    const kStep = stepOf({ ...this.#summation, kUnit: this.#kUnit }, (CHUNK_SLACK * chunkElements) / side);
     const kRange = splits === 1 ? k : this.#summation.kRange;
     const storedK = Math.max(stored.A?.[1] ?? 0, stored.B?.[0] ?? 0);
     const block = { rows: rows.length, cols: cols.length };

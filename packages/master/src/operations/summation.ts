@@ -5,12 +5,12 @@ import type { Product } from './multiply-blocks.ts';
 /**
  * How every element of a product is summed, and where the calls that compute it begin and end, and with that every bit of C,
  * for one kernel. It follows from the shapes (of the matrices, and of chunks that are stored already), and of the fleet from
- * nothing but how often cells are halved to fit a worker's memory. In elements.
+ * nothing but whether its workers are small (`SMALL_WORKER_BYTES`). In elements.
  */
 export interface Summation {
   /** C is computed in cells of so many rows and columns, from its first element on, and over so much of k at once. */
   readonly cell: { readonly rows: number; readonly cols: number; readonly k: number };
-  /** What is read of operands at once is a multiple of this: `cell.k`, or that of the chunks stored already. */
+  /** What is best read of operands at once is a multiple of this: `cell.k`, or that of the chunks stored already. */
   readonly kUnit: number;
   /** Elements of k that are summed from zero, whole units; the sums of all ranges are added in their order. */
   readonly kRange: number;
@@ -23,6 +23,8 @@ export interface Summation {
  * the kernels for AVX2), 1000x2000 in float32 3.5 %, half of that twice as much. Larger ones leave more workers idle.
  */
 const CELL_BYTES = 8 * 1024 * 1024;
+/** Elements of a side of a cell over all of a call, at most about: a worker holds two of them, and two more. */
+const SIDE_ELEMENTS = 1 << 21;
 const CELL_COLS = 2048;
 /** Cells along each side at least, but for short ones: so many workers share C. */
 const LEAST_CELLS = { rows: 8, cols: 2 } as const;
@@ -48,11 +50,19 @@ const RANGE_SIDES = 4;
 /** Elements of k that keep a worker busy for long enough, whatever C is, where there are so many of them. */
 const LONG_RANGE = 32_768;
 const MANY_RANGES = 4;
-/** Partial products of a block of C at most: a reduce package names them all. */
-const MOST_RANGES = 2048;
+/** Partial products of a block of C at most: a reduce package reads them all. */
+const MOST_RANGES = 256;
+/** How often a stored chunk may be as long as a cell should be, to be one as it is where no part of it is whole. */
+const LONG_CHUNK = 4;
 
 /**
- * @param halvings how often cells are halved, for workers that have no memory for a whole one
+ * Workers with less have smaller cells where they have no room for whole ones, and so other bits. No other has: the memory of
+ * workers on one machine follows from their number, but is never less than this unless somebody says so.
+ */
+export const SMALL_WORKER_BYTES = 512 * 1024 * 1024;
+
+/**
+ * @param halvings how often cells are halved, for small workers
  */
 export function summationOf(product: Product, halvings = 0): Summation {
   const { m, n, k, stored } = product;
@@ -63,7 +73,7 @@ export function summationOf(product: Product, halvings = 0): Summation {
   const units = Math.ceil(k / kUnit / wanted);
   // Many are an even number, so that two can be read at once.
   const kRange = Math.min(k, (units < MANY_UNITS ? units : 2 * Math.ceil(units / 2)) * kUnit);
-  const target = m * n * callK <= SMALL_CALL ? { rows: m, cols: n } : cellTarget(product);
+  const target = m * n * callK <= SMALL_CALL ? { rows: m, cols: n } : cellTarget(product, callK);
   const side = (size: number, whole: number, chunk: number | undefined) =>
     sideOf(size, halvings === 0 ? whole : divisible(whole / 2 ** halvings), chunk);
   return {
@@ -83,15 +93,16 @@ function rangesOf({ m, n, k }: Product, least: number): number {
 }
 
 /** Rows and columns that a cell should have: wide ones, for calls are faster at these; square ones where C is symmetric. */
-function cellTarget({ m, n, dtype, symmetric }: Product): { rows: number; cols: number } {
+function cellTarget({ m, n, dtype, symmetric }: Product, callK: number): { rows: number; cols: number } {
   const elements = CELL_BYTES / bytesPerElement(dtype);
   const all = LEAST_CELLS.rows * LEAST_CELLS.cols;
   if (symmetric) {
     const edge = partOf(m, Math.sqrt(elements), Math.sqrt(all));
     return { rows: edge, cols: edge };
   }
-  if (m <= SHORT_SIDE) return { rows: m, cols: partOf(n, elements / m, all) };
-  if (n <= SHORT_SIDE) return { rows: partOf(m, elements / n, all), cols: n };
+  const longest = SIDE_ELEMENTS / callK;
+  if (m <= SHORT_SIDE) return { rows: m, cols: partOf(n, Math.min(longest, elements / m), all) };
+  if (n <= SHORT_SIDE) return { rows: partOf(m, Math.min(longest, elements / n), all), cols: n };
   return {
     rows: partOf(m, elements / CELL_COLS, LEAST_CELLS.rows),
     cols: partOf(n, CELL_COLS, LEAST_CELLS.cols),
@@ -108,13 +119,14 @@ function divisible(length: number): number {
   return Math.ceil(length / PARTS_OF_CELL) * PARTS_OF_CELL;
 }
 
-/** A side of about `target` elements: whole stored chunks, or a whole part of one, where that can be. */
+/** A side of about `target` elements: whole stored chunks, a whole part of one, or a longer one, where that can be. */
 function sideOf(size: number, target: number, chunk: number | undefined): number {
   if (target >= size) return size;
   if (chunk !== undefined && chunk < size) {
     if (chunk <= target) return Math.floor(target / chunk) * chunk;
     const least = Math.ceil(chunk / target);
     for (let parts = least; parts <= 4 * least; parts++) if (chunk % parts === 0) return chunk / parts;
+    if (chunk <= LONG_CHUNK * target) return chunk;
   }
   return target;
 }

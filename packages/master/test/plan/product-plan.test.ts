@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { planJob, PlanDoesNotFitError, WORKER_BASE_BYTES, type Plan } from '../../src/index.ts';
 import { expectCovered, packagesOf } from './coverage.ts';
 import { jobOf, MIB } from './job-of.ts';
+import { asTaken, multiplies, type Multiply } from './multiplies.ts';
 import { FLEETS, shapedJob, SHAPES } from './shapes.ts';
 
 const size = fc.oneof(
@@ -13,19 +14,6 @@ const size = fc.oneof(
 );
 const workers = fc.integer({ min: 1, max: 64 });
 const memoryBytes = fc.integer({ min: 300, max: 4096 }).map((mib) => mib * MIB);
-
-type Multiply = Extract<PackageBody, { kind: 'multiply' }>;
-
-function multiplies(plan: Plan): Multiply[] {
-  return packagesOf(plan, 'compute').filter((body) => body.kind === 'multiply');
-}
-
-/** An operand's piece as the operation takes it. */
-function asTaken(piece: Multiply['a'], transposed: boolean | undefined) {
-  if (piece.kind !== 'array') throw new Error('not an array');
-  const { row, col, rows, cols } = piece;
-  return transposed ? { row: col, col: row, rows: cols, cols: rows } : { row, col, rows, cols };
-}
 
 /** Expects each block of C to be summed over all of k, once and in the order of the packages. */
 function expectSummed(plan: Plan, k: number): void {
@@ -351,83 +339,6 @@ describe('the plan of a product', () => {
     expect(compute.at(compute.packages - 1).kind).toBe('multiply');
   });
 });
-
-/** Where the sums of a product's elements and the calls that make them begin: everything that its bits follow from. */
-function sums(plan: Plan) {
-  const ranges = new Set<string>();
-  const [{ cell }] = multiplies(plan) as [Multiply];
-  for (const body of multiplies(plan)) {
-    const { c, kStep, kRange } = body;
-    if (c.kind !== 'array') throw new Error('not an array');
-    expect(body).toMatchObject({ cell });
-    expect([c.row % cell!.rows, c.col % cell!.cols]).toEqual([0, 0]);
-    const left = asTaken(body.a, body.transA);
-    const size = kRange ?? left.cols;
-    for (const length of [kStep, size]) expect(length % cell!.k === 0 || length >= left.cols).toBe(true);
-    // A range is so many steps, which are the chunks of what is made for the job.
-    if (kRange !== undefined) expect(kRange % kStep).toBe(0);
-    for (let from = 0; from < left.cols; from += size)
-      ranges.add(`${left.col + from} to ${left.col + Math.min(left.cols, from + size)}`);
-  }
-  return { cell, ranges: [...ranges].toSorted() };
-}
-
-describe('the sums of a product', () => {
-  const chunk = fc.option(fc.tuple(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 3000 })), {
-    nil: undefined,
-  });
-  const count = fc.integer({ min: 1, max: 1024 });
-  const rate = fc.constantFrom(1e9, 20e9, 500e9);
-  const op = fc.constantFrom('multiply' as const, 'gram' as const);
-  const side = fc.oneof(size, fc.integer({ min: 1, max: 30_000 }));
-  const depth = fc.oneof(side, fc.integer({ min: 1, max: 1_000_000 }));
-
-  it('are the same for any number of workers, however fast they are', () => {
-    fc.assert(
-      fc.property(
-        op,
-        side,
-        depth,
-        side,
-        chunk,
-        count,
-        count,
-        rate,
-        memoryBytes,
-        (name, m, k, n, own, one, other, flops, memory) => {
-          const of = (workers: number, flopsPerSecond: number) => {
-            const fleet = { workers, memoryBytes: memory, cores: 1, rates: { flopsPerSecond } };
-            const given =
-              name === 'gram' ? jobOf('gram', [k, m], [k, m], { fleet }) : jobOf('multiply', [m, k], [k, n], { fleet });
-            const { A } = given.operands;
-            const stored = { kind: 'array', url: 'file:///w/A.zarr', dtype: 'float64', shape: A.shape } as const;
-            const operands = own
-              ? {
-                  ...given.operands,
-                  A: { ...stored, chunk: [Math.min(own[0], A.shape[0]), Math.min(own[1], A.shape[1])] as const },
-                }
-              : given.operands;
-            return planOrNothing({ ...given, operands });
-          };
-          const [first, second] = [of(one, 50e9), of(other, flops)];
-          expect(first === undefined).toBe(second === undefined);
-          if (first && second) expect(sums(second)).toEqual(sums(first));
-        },
-      ),
-      { numRuns: 100 },
-    );
-  });
-});
-
-/** @returns nothing where no worker has enough memory */
-function planOrNothing(job: JobSpec): Plan | undefined {
-  try {
-    return planJob(job);
-  } catch (error) {
-    if (error instanceof PlanDoesNotFitError) return undefined;
-    throw error;
-  }
-}
 
 describe('the plan of a Gram matrix', () => {
   it('computes the blocks on and above the diagonal, and writes every chunk of C once', () => {
