@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDesk, type Desk } from './cli.ts';
+import { writeV2 } from './zarr-v2.ts';
 
 const MIB = 1024 * 1024;
 /** What a master takes at most, whatever the matrices: see docs/memory.md. */
@@ -62,21 +62,6 @@ function peakOf(pid: number): number {
   }
 }
 
-/** A square Zarr v2 array of float64, not compressed. */
-function writeV2(path: string, n: number, side: number): void {
-  mkdirSync(path);
-  const document = { zarr_format: 2, shape: [n, n], chunks: [side, side], dtype: '<f8', order: 'C', fill_value: 0 };
-  writeFileSync(join(path, '.zarray'), JSON.stringify({ ...document, compressor: null, filters: null }));
-  for (let r = 0; r * side < n; r++) {
-    for (let c = 0; c * side < n; c++) {
-      writeFileSync(
-        join(path, `${r}.${c}`),
-        Float64Array.from({ length: side * side }, (_, at) => Math.sin(at + r - c)),
-      );
-    }
-  }
-}
-
 function expectWithinModel({ budget, planned, workers, master }: Measured, mib: number): void {
   expect(budget).toBe(mib * MIB);
   expect(planned).toBeLessThanOrEqual(budget);
@@ -97,7 +82,7 @@ describe.skipIf(!existsSync('/proc/self/status'))('peak resident sizes (from /pr
   });
 
   it.each([400])('of workers that map chunks too, under %i MiB', async (mib) => {
-    writeV2(desk.path('A.zarr'), 3000, 1000);
+    writeV2(desk.path('A.zarr'), [3000, 3000], [1000, 1000]);
     const job = ['multiply', 'A.zarr', 'A.zarr', '--out', 'C.zarr', '--memory', `${mib}MiB`];
     expectWithinModel(await measured(...job), mib);
   });

@@ -65,7 +65,7 @@ function verdict(outcome: Outcome, style: Style): string {
   const how = {
     exact: spoken[op].exactly,
     freivalds: `${checkText(outcome, lettersOf(shapes))} for ${counted(rounds, 'random vector')}, within rounding`,
-    recompute: 'computed a second time, with the same bits',
+    recompute: 'computed a second time, the same within rounding',
   }[method];
   return `${style.good(`${style.symbols.done} verified`)}: ${how}`;
 }
