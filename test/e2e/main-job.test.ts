@@ -129,4 +129,16 @@ describe('a fleet that is kept', () => {
     expect((await desk.run('down', '--terminate')).code).toBe(0);
     await expect.poll(() => desk.processes(), { timeout: 10_000 }).toEqual([]);
   });
+
+  it('is completed by a second up where the first was interrupted, which says so', async () => {
+    const first = desk.start('up', '--workers', '5');
+    await first.printed('created');
+    first.child.kill('SIGINT');
+    const { code, stdout, stderr } = await first.finished;
+    expect(code).toBe(130);
+    expect(stdout + stderr).toContain('`up` completes it');
+    expect(await desk.json('up', '--workers', '5')).toMatchObject({ workers: { length: 5 } });
+    expect((await desk.run('down', '--terminate')).code).toBe(0);
+    await expect.poll(() => desk.processes(), { timeout: 10_000 }).toEqual([]);
+  });
 });

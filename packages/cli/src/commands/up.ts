@@ -34,6 +34,10 @@ export async function up(command: Extract<Command, { name: 'up' }>, context: Com
       `The fleet ${fleet.cluster} is up: a master and ${counted(fleet.workers.length, 'worker')}, ` +
         `in ${formatSeconds((world.elapsed() - beganAt) / 1000)}. Jobs use it from now on; \`down\` ends it.`,
     );
+  } catch (error) {
+    reporter.settle();
+    reporter.paragraph('What is there of the fleet stays: `up` completes it, `down --terminate` ends it.');
+    throw error;
   } finally {
     reporter.settle();
     await cloud.close();
