@@ -14,7 +14,7 @@ import {
 } from './faults/troubles.ts';
 import { swapChunks, wrongNumber } from './faults/wrong-tiles.ts';
 import { jobs } from './run/jobs.ts';
-import { sends, type Moment, type Scenario } from './scenario.ts';
+import { sendsComparison, type Moment, type Scenario } from './scenario.ts';
 
 interface Kind {
   readonly name: string;
@@ -28,7 +28,7 @@ interface Kind {
 }
 
 /** While nothing can be wrong and unnoticed yet: after C was stored, before anybody checks it. */
-const beforeChecks: Moment = { before: sends('verify') };
+const beforeChecks: Moment = { before: sendsComparison };
 
 const kinds: readonly Kind[] = [
   { name: 'kill -9 a worker', make: () => kill('worker'), weight: 3 },

@@ -7,7 +7,7 @@ import { jobNamed } from './run/jobs.ts';
 import { canLook, signal } from './run/processes.ts';
 import { judge } from './run/verdict.ts';
 import { limit } from './limit.ts';
-import { answers, play, sends } from './scenario.ts';
+import { answers, play, sendsComparison } from './scenario.ts';
 
 /** Packages of the job that these tests run, if nothing goes wrong: counted by a run of it. */
 const job = jobNamed('product');
@@ -41,7 +41,7 @@ describe.runIf(canLook).concurrent('what was stored is not made again', { timeou
       // The next master has begun to check: everything was there by then.
       let after: Map<string, string> | undefined;
       let successors: number[] = [];
-      command.proxy.once(sends('verify'), () => {
+      command.proxy.once(sendsComparison, () => {
         after = identities(command);
         successors = command.processes('master');
       });
@@ -85,7 +85,7 @@ describe.runIf(canLook).concurrent('what was stored is not made again', { timeou
       expect([...stored.keys()].some((path) => path.includes('C.zarr'))).toBe(true);
 
       let after: Map<string, string> | undefined;
-      command.proxy.once(sends('verify'), () => void (after = identities(command)));
+      command.proxy.once(sendsComparison, () => void (after = identities(command)));
       const ended = await command.run(['resume', command.jobId!]);
       expect(await judge(job, ended)).toMatchObject({ outcome: 'verified' });
       for (const [path, identity] of stored) expect(after!.get(path)).toBe(identity);

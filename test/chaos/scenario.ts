@@ -35,6 +35,13 @@ export const sends =
   (exchange: Exchange): boolean =>
     exchange.sent.some((sent) => sent.kind === kind);
 
+/** Steps of the check that read C. Others need its operands only, and run while it is computed. */
+const COMPARISONS = new Set(['elements', 'product', 'total']);
+
+/** The first comparisons of C are on their way to the workers: all of it was stored by then. */
+export const sendsComparison = (exchange: Exchange): boolean =>
+  exchange.sent.some(({ check }) => check?.step !== undefined && COMPARISONS.has(check.step));
+
 /** A result is on its way to the master. */
 export const answers =
   (phase: string) =>

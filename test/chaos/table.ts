@@ -14,11 +14,11 @@ import {
 import { swapChunks, wrongNumber } from './faults/wrong-tiles.ts';
 import { jobNamed } from './run/jobs.ts';
 import type { Outcome } from './run/verdict.ts';
-import { play, sends, type Moment, type Played, type Scenario } from './scenario.ts';
+import { play, sends, sendsComparison, type Moment, type Played, type Scenario } from './scenario.ts';
 
 const computing: Moment = { after: sends('multiply'), ms: 120 };
-const verifying: Moment = { after: sends('verify'), ms: 20 };
-const betweenComputeAndVerify: Moment = { before: sends('verify') };
+const verifying: Moment = { after: sendsComparison, ms: 20 };
+const betweenComputeAndVerify: Moment = { before: sendsComparison };
 
 /** One scenario of the table. */
 export interface Row {

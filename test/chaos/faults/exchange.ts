@@ -18,6 +18,8 @@ export interface Sent {
   readonly kind?: string;
   /** A result's; absent in packages. */
   readonly status?: string;
+  /** What a package of the check does; a result's outcome has no step. */
+  readonly check?: { readonly step?: string };
 }
 
 export function readExchange({ headers, method = 'GET', url = '/' }: IncomingMessage, body: Buffer): Exchange {
