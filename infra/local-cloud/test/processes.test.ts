@@ -18,7 +18,7 @@ const family = [
   `sh -c "trap '' TERM; while :; do sleep 0.1; done" & echo $! >> pids`,
   'echo $$ >> pids',
 ];
-const stranger = "setsid sh -c 'echo $$ >> pids; echo $$ >> strangers; exec sleep 600' < /dev/null > /dev/null 2>&1 &";
+const stranger = "setsid sh -c 'echo $$ >> strangers; echo $$ >> pids; exec sleep 600' < /dev/null > /dev/null 2>&1 &";
 const waiter = (ec2: Parameters<typeof waitUntilInstanceStopped>[0]['client']) => ({
   client: ec2,
   maxWaitTime: 10,

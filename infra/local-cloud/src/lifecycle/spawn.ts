@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Socket } from 'node:net';
 import { CloudStartError } from '../errors.ts';
@@ -76,8 +78,9 @@ export async function spawnLocalCloud(options: SpawnOptions): Promise<CloudHandl
     return cloudHandle(stateDir, cloud, () => void (lifeline === null ? child.kill('SIGTERM') : lifeline.end()));
   } catch (error) {
     const lastWords = readIfThere(logFile);
-    child.kill('SIGKILL');
-    rmSync(stateDir, { recursive: true, force: true });
+    // Only who has ended makes nothing more there. Its watchdog may be removing it too, at which `rmSync` would stop half-way.
+    if (child.kill('SIGKILL')) await once(child, 'exit');
+    await rm(stateDir, { recursive: true, force: true, maxRetries: 3 });
     if (signal?.aborted === true) throw signal.reason;
     throw new CloudStartError(error instanceof Error ? error.message : String(error), lastWords, { cause: error });
   }
