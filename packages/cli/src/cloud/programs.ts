@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactFromFile, type Artifact } from '@tessera/provisioner';
@@ -35,7 +35,9 @@ async function program(root: string, name: 'worker' | 'master'): Promise<Artifac
   const bundle = files.find((file) => file.name === `${name}.js`);
   if (bundle === undefined) return files;
   const code = join(root, 'packages/cli/dist/.code-cache', `${name}-${bundle.sha256.slice(0, 12)}.v8`);
-  return existsSync(code) ? [...files, await artifactFromFile(code, `${name}.v8`)] : files;
+  return statSync(code, { throwIfNoEntry: false })?.isFile()
+    ? [...files, await artifactFromFile(code, `${name}.v8`)]
+    : files;
 }
 
 async function artifacts(folder: string, program: string): Promise<Artifact[]> {

@@ -11,6 +11,8 @@ import { readOutput } from '../input/output.ts';
 import { bucketPlaces, localPlaces, type Places } from '../input/places.ts';
 import { parseRecord, recordPath, storedShapes, transposedOf, type JobRecord } from '../job/record.ts';
 import { mapOperands } from '../job/request.ts';
+import { removeEmpty } from '../job/bring-home.ts';
+import { holdJob, type Hold } from '../job/hold.ts';
 import { resumedJob } from '../job/resumed-job.ts';
 import type { CommandContext } from './context.ts';
 import { findCloud } from './open-cloud.ts';
@@ -21,11 +23,17 @@ type ResumeCommand = Extract<Command, { name: 'resume' }>;
 /** `resume JOB`: goes on with a job whose run was cut off. Tiles that are whole in its store are kept. */
 export async function resume(command: ResumeCommand, context: CommandContext): Promise<void> {
   const { fleet, say, jobId } = command;
-  const here = fleet.cloud === 'local' ? localRecord(jobId, context.world.cwd) : undefined;
+  let here = fleet.cloud === 'local' ? localRecord(jobId, context.world.cwd) : undefined;
   if (here?.outcome !== undefined) return showEnded(here, command, context);
   const cloud = await findCloud(fleet, context);
+  let hold: Hold | undefined;
   try {
     const bucket = cloud && (await lookAtFleet(cloud, command, context));
+    if (here !== undefined) {
+      hold = await holdJob(jobFolder(jobId, context.world.cwd), jobId);
+      // Whoever held it before may have ended it since.
+      here = localRecord(jobId, context.world.cwd);
+    }
     const store = { s3: () => cloud!.clients.s3 };
     const record = here ?? (await bucketRecord(jobId, bucket, fleet.cluster, store));
     if (record.outcome !== undefined) return showEnded(record, command, context);
@@ -33,15 +41,21 @@ export async function resume(command: ResumeCommand, context: CommandContext): P
     announce(record, context);
     const workers = fleet.workers ?? job.workers;
     const options = { ...fleet, cluster: record.cluster };
-    await perform(() => ({ ...job, workers }), { fleet: options, say, cloud, hint: () => undefined }, context);
+    await perform(() => ({ ...job, workers, hold }), { fleet: options, say, cloud, hint: () => undefined }, context);
   } finally {
+    await hold?.release();
+    if (hold !== undefined) await removeEmpty(jobFolder(jobId, context.world.cwd));
     await cloud?.close();
   }
 }
 
+function jobFolder(jobId: string, cwd: string): string {
+  return join(cwd, 'tessera-jobs', jobId);
+}
+
 /** @throws UsageError where there is none that can be read */
 function localRecord(jobId: string, cwd: string): JobRecord {
-  const path = recordPath(join(cwd, 'tessera-jobs', jobId));
+  const path = recordPath(jobFolder(jobId, cwd));
   if (!existsSync(path)) {
     throw new UsageError(
       `there is no job ${jobId} here: ${path} is missing. Call from the folder that it was begun in; a job that failed, ` +

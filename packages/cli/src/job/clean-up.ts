@@ -1,11 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore } from '@tessera/matrix';
-import { jobKey, type JobId } from '@tessera/protocol';
+import { jobKey } from '@tessera/protocol';
 import { cancelCommand, deleteResultQueue, type StartedMaster } from '@tessera/provisioner';
 import { JobFailedError } from '../errors.ts';
 import type { Places } from '../input/places.ts';
 import { makeWorkspace, partialPaths, removeEmpty } from './bring-home.ts';
+import type { Job } from './job.ts';
 import { storeContext, type JobRun } from './job-run.ts';
 
 /** How far a job got before it had to end. */
@@ -17,9 +18,11 @@ export interface Started {
   readonly log: readonly string[];
 }
 
-/** Paths that must not outlive a run that does not succeed. */
-export function leftovers(places: Places, jobId: string): string[] {
-  return [...partialPaths({ places, jobId }), ...(places.folder === undefined ? [] : [places.folder])];
+/** Paths that must not outlive a run that does not succeed. One that goes on leaves what it went on with. */
+export function leftovers({ id: jobId, resumed }: Pick<Job, 'id' | 'resumed'>, places: Places): string[] {
+  const partials = partialPaths({ places, jobId });
+  if (resumed !== undefined) return places.delivery.kind === 'rename' ? [] : partials;
+  return [...partials, ...(places.folder === undefined ? [] : [places.folder])];
 }
 
 /**
@@ -28,17 +31,22 @@ export function leftovers(places: Places, jobId: string): string[] {
  * take them.
  * @returns what to tell: the wish to stop, where that was the cause, or the error, with the place of the log that stays
  */
-export async function cleanUp(run: JobRun, jobId: JobId, error: unknown, started: Started): Promise<unknown> {
+export async function cleanUp(run: JobRun, error: unknown, started: Started): Promise<unknown> {
+  const { id: jobId, resumed } = run.job;
   if (run.cloud.ephemeral) await run.cloud.close();
-  else await endWork(run, jobId, started);
+  else await endWork(run, started);
 
   const cause: unknown = run.signal.aborted ? run.signal.reason : error;
   const { places, log } = started;
   if (places === undefined) return cause;
-  await removeForGood(leftovers(places, jobId), run.cloud.ephemeral ? 0 : LATE_WRITES_MS);
+  await removeForGood(leftovers(run.job, places), run.cloud.ephemeral ? 0 : LATE_WRITES_MS);
   if (places.folder === undefined) return cause;
+  if (resumed !== undefined)
+    run.reporter.paragraph(
+      `What is done of job ${jobId} stays in ${places.folder}; \`resume ${jobId}\` goes on with it again.`,
+    );
   if (!(cause instanceof JobFailedError) || log.length === 0) {
-    await removeEmpty(places.folder);
+    if (resumed === undefined) await removeEmpty(places.folder);
     return cause;
   }
   await makeWorkspace(places);
@@ -47,17 +55,17 @@ export async function cleanUp(run: JobRun, jobId: JobId, error: unknown, started
   return new JobFailedError(jobId, cause.reason, { packageId: cause.packageId, logs: path });
 }
 
-async function endWork(run: JobRun, jobId: JobId, { bucket, master }: Started): Promise<void> {
+async function endWork(run: JobRun, { bucket, master }: Started): Promise<void> {
   const { clients } = run.cloud;
-  const end = [deleteResultQueue(clients, jobId)];
-  if (bucket !== undefined) end.push(dropManifest(run, jobId, bucket));
+  const end = [deleteResultQueue(clients, run.job.id)];
+  if (bucket !== undefined) end.push(dropManifest(run, bucket));
   if (master !== undefined) end.push(cancelCommand(clients, master.commandId, [master.instanceId]));
   await Promise.allSettled(end);
 }
 
-async function dropManifest(run: JobRun, jobId: JobId, bucket: string): Promise<void> {
+async function dropManifest(run: JobRun, bucket: string): Promise<void> {
   const objects = await openStore(`s3://${bucket}`, storeContext(run));
-  await objects.delete(jobKey(jobId, 'manifest'));
+  await objects.delete(jobKey(run.job.id, 'manifest'));
 }
 
 /** Workers of a fleet that stays finish the package that they have; this long what they write is removed again. */

@@ -1,6 +1,7 @@
 import type { JobId, Manifest } from '@tessera/protocol';
 import type { Kernel } from '../arguments/command.ts';
 import type { Places } from '../input/places.ts';
+import type { Hold } from './hold.ts';
 import type { JobRecord } from './record.ts';
 
 /** What is submitted, and where its matrices go. */
@@ -17,6 +18,8 @@ export interface Job {
   readonly kernel: Kernel;
   /** Where its matrices lie, where that is known before there is a fleet: on this machine. */
   readonly places: Places | undefined;
+  /** For one that goes on with what is in a folder here: its hold of that. Who begins one takes it when it starts. */
+  readonly hold?: Hold | undefined;
   /** Set for one that goes on. */
   readonly resumed: Resumed | undefined;
   /** What is submitted to the fleet that came up. */

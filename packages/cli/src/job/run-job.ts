@@ -7,8 +7,9 @@ import { fleetSpec } from '../cloud/fleet.ts';
 import { JobFailedError, UsageError } from '../errors.ts';
 import { isHere, type Places } from '../input/places.ts';
 import { counted, formatSeconds } from '../view/format.ts';
-import { bringHome, makeWorkspace, removeEmpty } from './bring-home.ts';
+import { bringHome, removeEmpty } from './bring-home.ts';
 import { cleanUp, leftovers } from './clean-up.ts';
+import { holdJob, isHoldFile, type Hold } from './hold.ts';
 import { mark, storeContext, type JobRun } from './job-run.ts';
 import { tellLastWords } from './last-words.ts';
 import { makeOutcome, type Outcome } from './outcome.ts';
@@ -27,24 +28,21 @@ export interface JobEnd {
 /**
  * One job from provisioning to the result in its place. Whatever goes wrong, nothing is left half written: the result's
  * partial file and the workspace go, only the master's log stays. A run that is killed leaves both, with the job's record,
- * and the job can go on.
- * @throws JobFailedError, UsageError for operands that only reading all of them showed to be bad, AwsError, the signal's
+ * and the job can go on; what it goes on with stays, whatever becomes of that run.
+ * @throws UnavailableError where another is at work on it; JobFailedError, UsageError for operands that only reading all of them showed to be bad, AwsError, the signal's
  *   reason
  */
 export async function runJob(run: JobRun): Promise<JobEnd> {
   const { job, cloud, signal } = run;
   const jobId = job.id;
   let { places } = job;
-  if (places !== undefined) run.onPartials(leftovers(places, jobId));
+  const hold = job.hold ?? (places?.folder === undefined ? undefined : await holdJob(places.folder, jobId));
+  if (places !== undefined) run.onPartials(leftovers(job, places));
   let bucket: string | undefined;
   let master: StartedMaster | undefined;
   const log: string[] = [];
   try {
-    const [fleet] = await Promise.all([
-      bringUp(run),
-      createResultQueue(cloud.clients, jobId, { signal }),
-      places && makeWorkspace(places),
-    ]);
+    const [fleet] = await Promise.all([bringUp(run), createResultQueue(cloud.clients, jobId, { signal })]);
     const workers = fleet.workers.length;
     run.reporter.paragraph(
       `Set up in ${formatSeconds((run.elapsed() - run.beganAt) / 1000)}: a master and ${counted(workers, 'worker')}.`,
@@ -55,7 +53,7 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
     const submission = await job.submission({ bucket, workers });
     const { record } = submission;
     places = submission.places;
-    run.onPartials(leftovers(places, jobId));
+    run.onPartials(leftovers(job, places));
 
     const objects = await openStore(`s3://${bucket}`, storeContext(run));
     await submit(run, record, places, objects);
@@ -85,10 +83,12 @@ export async function runJob(run: JobRun): Promise<JobEnd> {
       certificate,
       planned: job.resumed?.packages,
     });
-    await noteEnd(run, { ...record, outcome: { ...outcome } }, places, objects);
+    await noteEnd(run, { ...record, outcome: { ...outcome } }, { places, objects, hold });
     return { outcome, kernel: report.kernel, asked: record.kernel };
   } catch (error) {
-    throw await cleanUp(run, jobId, error, { bucket, master, places, log });
+    throw await cleanUp(run, error, { bucket, master, places, log });
+  } finally {
+    await hold?.release();
   }
 }
 
@@ -125,13 +125,18 @@ async function lastWord(
 }
 
 /** Notes in the record that the job is over, except where nothing but the record would stay of it. */
-async function noteEnd({ cloud, job }: JobRun, record: JobRecord, places: Places, objects: Store): Promise<void> {
+async function noteEnd(
+  { cloud, job }: JobRun,
+  record: JobRecord,
+  { places, objects, hold }: { places: Places; objects: Store; hold: Hold | undefined },
+): Promise<void> {
   if (!cloud.ephemeral) await objects.set(jobKey(job.id, 'job'), encoded(record));
   const { folder } = places;
   if (folder === undefined) return;
   const left = await readdir(folder).catch(() => []);
-  if (left.some((name) => name !== 'job.json')) return keepRecord(record, folder);
+  if (left.some((name) => name !== 'job.json' && !isHoldFile(name))) return keepRecord(record, folder);
   await rm(recordPath(folder), { force: true });
+  await hold?.release();
   await removeEmpty(folder);
 }
 
