@@ -18,6 +18,9 @@ const WINDOW_BYTES = 1 << 20;
 /** Windows that are kept for the next region; they cost address space, no memory. */
 const KEPT = 8;
 
+/** Pages of a region that are looked at, to find out whether it has to be read. */
+const SAMPLES = 32;
+
 /** Address space of our own, and the one ArrayBuffer that V8 sees of it. */
 interface Window {
   readonly address: unknown;
@@ -39,6 +42,7 @@ export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFi
     const mmap = system.func('void *mmap(void *, size_t, int, int, int, int64_t)');
     const munmap = system.func('int munmap(void *, size_t)');
     const madvise = system.func('int madvise(void *, size_t, int)');
+    const mincore = system.func('int mincore(void *, size_t, _Out_ uint8_t *)');
     const free: Window[] = [];
 
     const reserve = (length: number): Window | undefined => {
@@ -59,6 +63,15 @@ export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFi
       if (oldest) munmap(oldest.address, oldest.length);
     };
 
+    const page = new Uint8Array(1);
+    /** Whether the pages looked at are in memory already. Where the system tells nobody (a file of others), it says yes. */
+    const isCached = ({ address }: Window, length: number): boolean => {
+      const step = Math.max(1, Math.ceil(length / ALIGNMENT / SAMPLES)) * ALIGNMENT;
+      for (let at = 0; at < length; at += step)
+        if (mincore((address as bigint) + BigInt(at), 1, page) !== 0 || (page[0]! & 1) === 0) return false;
+      return true;
+    };
+
     return (fd, position, bytes): MappedBytes | undefined => {
       const before = position % ALIGNMENT;
       const length = before + bytes;
@@ -69,7 +82,7 @@ export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFi
         giveBack(window);
         return undefined;
       }
-      madvise(window.address, length, MADV_WILLNEED);
+      if (!isCached(window, length)) madvise(window.address, length, MADV_WILLNEED);
       let isMapped = true;
       return {
         bytes: new Uint8Array(window.buffer, before, bytes),

@@ -213,6 +213,8 @@ const threadSetters = [
 ] as const;
 
 function threadSetter(library: KoffiLibrary): () => boolean {
+  // Asked for the one thread that it has, OpenBLAS would set up the threads that it then doesn't use: 20 ms and more.
+  if (optional(library, 'int openblas_get_num_threads()')?.() === 1) return () => true;
   for (const prototype of threadSetters) {
     const set = optional(library, prototype);
     if (!set) continue;
