@@ -198,7 +198,7 @@ export class PackageContext {
     }, this.signal);
   }
 
-  /** Computes in a turn that is held already. */
+  /** Computes in a turn that is held already, or what is over so soon that it waits for none. */
   async computing<T>(work: () => Promise<T>): Promise<T> {
     return this.#timed('compute', work);
   }

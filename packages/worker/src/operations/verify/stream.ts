@@ -9,7 +9,10 @@ export interface Strip {
   readonly data: Float64Array;
 }
 
-/** Shows a band strip by strip in float64; the next is on its way while one is worked on, which must not outlast `work`. */
+/**
+ * Shows a band strip by strip in float64; the next is on its way while one is worked on, which must not outlast `work`. A strip
+ * takes milliseconds and waits for no turn: else a check that came while a block is computed would wait for all of that.
+ */
 export async function streamBand(
   band: ArrayPiece,
   context: PackageContext,
@@ -26,7 +29,7 @@ export async function streamBand(
       next = following && borrow(following);
       next?.catch(() => undefined);
       try {
-        await context.compute(async () => work(strip, piece));
+        await context.computing(async () => work(strip, piece));
       } finally {
         release();
       }
