@@ -1,7 +1,6 @@
 // WebGPU's native module (50 MB) and gpu.js are shipped only to fleets that may have a GPU, so they are files of their own
-// in a folder beside the worker's bundle: `gpu/webgpu.mjs`, `gpu/gpu-js.mjs` and `gpu/dawn-<platform>-<arch>.node`. On an
-// instance all files of a bundle lie in one folder.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+// beside the worker's bundle: `webgpu.mjs`, `gpu-js.mjs` and `dawn-<platform>-<arch>.node`.
+import { copyFileSync, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -32,10 +31,8 @@ const nativeBeside = {
   },
 };
 
-/** Builds the folder `gpu` inside the folder of the worker's bundle. */
+/** Puts them into the folder of the worker's bundle. */
 export async function shipGpuLibraries(folder) {
-  const gpu = join(folder, 'gpu');
-  mkdirSync(gpu, { recursive: true });
   const modules = join(import.meta.dirname, '../packages/worker/node_modules');
   const options = {
     bundle: true,
@@ -48,7 +45,7 @@ export async function shipGpuLibraries(folder) {
   await build({
     ...options,
     entryPoints: [join(modules, 'webgpu/index.js')],
-    outfile: join(gpu, FILES.webgpu),
+    outfile: join(folder, FILES.webgpu),
     plugins: [nativeBeside],
   });
   await build({
@@ -56,12 +53,12 @@ export async function shipGpuLibraries(folder) {
     // gpu.js asks for `gl` only where there is no WebGPU.
     external: ['gl'],
     entryPoints: [createRequire(join(modules, '../package.json')).resolve('gpu.js')],
-    outfile: join(gpu, FILES['gpu.js']),
+    outfile: join(folder, FILES['gpu.js']),
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
   const name = `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`;
   const native = join(realpathSync(join(modules, 'webgpu')), 'dist', name, 'dawn.node');
-  if (existsSync(native)) copyFileSync(native, join(gpu, `dawn-${name}.node`));
+  if (existsSync(native)) copyFileSync(native, join(folder, `dawn-${name}.node`));
 }

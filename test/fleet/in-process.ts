@@ -44,6 +44,7 @@ export async function startInProcessFleet({
   const kernels = await chooseKernels({
     requested: 'loops',
     threads: 1,
+    cores: 1,
     clock: () => performance.now(),
     version: 'test',
     log: () => undefined,

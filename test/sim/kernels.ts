@@ -18,6 +18,7 @@ async function load(): Promise<Loaded> {
   const choice = await chooseKernels({
     requested: 'loops',
     threads: 1,
+    cores: 1,
     clock: () => 0,
     version: 'sim',
     log: () => undefined,

@@ -21,17 +21,16 @@ export function programFolder(root: string, name: 'worker' | 'master'): string {
  * @throws UnavailableError where it was not built
  */
 export async function readPrograms(root: string, gpu: boolean): Promise<Programs> {
-  const [worker, forGpu, master] = await Promise.all([
-    program(root, 'worker'),
-    gpu ? artifacts(join(programFolder(root, 'worker'), 'gpu'), 'webgpu.mjs') : [],
-    program(root, 'master'),
-  ]);
-  return { worker: [...worker, ...forGpu], master };
+  const [worker, master] = await Promise.all([program(root, 'worker', gpu), program(root, 'master', gpu)]);
+  return { worker, master };
 }
 
+/** Files that only the GPU kernels need (scripts/gpu-libraries.mjs). */
+const FOR_GPU = /^(webgpu\.mjs|gpu-js\.mjs|dawn-.*\.node)$/;
+
 /** A program's files, with what V8 compiled of it in the build's own job, where there was one. */
-async function program(root: string, name: 'worker' | 'master'): Promise<Artifact[]> {
-  const files = await artifacts(programFolder(root, name), `${name}.mjs`);
+async function program(root: string, name: 'worker' | 'master', gpu: boolean): Promise<Artifact[]> {
+  const files = await artifacts(programFolder(root, name), `${name}.mjs`, gpu);
   const bundle = files.find((file) => file.name === `${name}.js`);
   if (bundle === undefined) return files;
   const code = join(root, 'packages/cli/dist/.code-cache', `${name}-${bundle.sha256.slice(0, 12)}.v8`);
@@ -40,10 +39,11 @@ async function program(root: string, name: 'worker' | 'master'): Promise<Artifac
     : files;
 }
 
-async function artifacts(folder: string, program: string): Promise<Artifact[]> {
+async function artifacts(folder: string, program: string, gpu: boolean): Promise<Artifact[]> {
   const files = await readdir(folder, { withFileTypes: true }).catch(() => []);
   // Earlier versions left what V8 compiled here.
-  const names = files.filter((file) => file.isFile() && !/\.(map|v8)$/.test(file.name)).map((file) => file.name);
+  const isWanted = (name: string) => !/\.(map|v8)$/.test(name) && (gpu || !FOR_GPU.test(name));
+  const names = files.filter((file) => file.isFile() && isWanted(file.name)).map((file) => file.name);
   if (!names.includes(program)) {
     throw new UnavailableError(`${join(folder, program)} is missing; build it with \`pnpm build\``);
   }

@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType } from '@tessera/protocol';
+import { bytesPerElement, type DType, type KernelPreference } from '@tessera/protocol';
 
 /**
  * What the planner believes of the fleet. Bytes and rates are per worker. The defaults are careful guesses, used until
@@ -53,6 +53,13 @@ const UNEVENNESS = 0.25;
 export const WORKER_BASE_BYTES = 256 * 1024 * 1024;
 /** Chunks of one array that are read or written at once. */
 const CHUNKS_IN_FLIGHT = 8;
+
+/**
+ * What a worker holds besides where a GPU was asked for: Dawn and the driver (measured on an H100: 100 MiB), and buffers that
+ * both sides see, for operands and C (192 MiB at most, packages/worker: kernels/device-gemm.ts).
+ */
+export const deviceBytes = (kernel: KernelPreference): number =>
+  kernel === 'gpu' || kernel === 'wgsl' ? 288 * 1024 * 1024 : 0;
 
 /** A block of C[rows x cols] as one package computes it. */
 export interface BlockMemory {

@@ -2,6 +2,7 @@
 export class PlanDoesNotFitError extends Error {
   readonly _tag = 'PlanDoesNotFitError';
   override readonly name = 'PlanDoesNotFitError';
+  readonly what: string;
   readonly neededBytes: number;
   readonly limitBytes: number;
   constructor(what: string, neededBytes: number, limitBytes: number) {
@@ -9,6 +10,7 @@ export class PlanDoesNotFitError extends Error {
       `${what} needs ${mib(neededBytes)} in a worker, but its memory is limited to ${mib(limitBytes)}; ` +
         `allow at least --memory ${mib(neededBytes).replace(' ', '')}`,
     );
+    this.what = what;
     this.neededBytes = neededBytes;
     this.limitBytes = limitBytes;
   }

@@ -8,6 +8,8 @@ import {
   type OperandSpec,
 } from '@tessera/protocol';
 import { masterOperations, type OperationInput } from '../operations/index.ts';
+import { deviceBytes } from './cost-model.ts';
+import { PlanDoesNotFitError } from './errors.ts';
 import { fleetModel } from './fleet-model.ts';
 import {
   exportPhase,
@@ -34,8 +36,21 @@ export interface Cutting {
  */
 export function planJob(
   job: JobSpec,
-  { plan, least }: Cutting = { plan: masterOperations[job.op].plan, least: LEAST_WORK },
+  cutting: Cutting = { plan: masterOperations[job.op].plan, least: LEAST_WORK },
 ): Plan {
+  const reserved = deviceBytes(job.kernel);
+  try {
+    const plan = planTiles(job, cutting);
+    const { peakWorkerBytes } = plan.figures;
+    return { ...plan, figures: { ...plan.figures, peakWorkerBytes: peakWorkerBytes + reserved } };
+  } catch (error) {
+    if (!(error instanceof PlanDoesNotFitError)) throw error;
+    throw new PlanDoesNotFitError(error.what, error.neededBytes + reserved, job.fleet.memoryBytes);
+  }
+}
+
+/** Plans with the memory that is left for tiles. */
+function planTiles(job: JobSpec, { plan, least }: Cutting): Plan {
   const input = operationInput(job);
   const chosen = plan(input);
   const operands = operandsOf(job);

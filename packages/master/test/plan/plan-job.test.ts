@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BUNDLE_VERSION, PROTOCOL_VERSION, WorkPackage, type OperandSpec } from '@tessera/protocol';
+import { BUNDLE_VERSION, PROTOCOL_VERSION, WorkPackage, type JobSpec, type OperandSpec } from '@tessera/protocol';
 import { describe, expect, it } from 'vitest';
 import { planJob, PlanDoesNotFitError } from '../../src/index.ts';
 import { exportBytes } from '../../src/plan/cost-model.ts';
@@ -204,5 +204,36 @@ describe('every planned package', () => {
       ),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('the memory of a job for a GPU', () => {
+  const plan = (kernel: JobSpec['kernel'], memoryBytes: number) =>
+    planJob(
+      jobOf('multiply', [3000, 3000], [3000, 3000], {
+        dtype: 'float32',
+        kernel,
+        fleet: { workers: 2, memoryBytes, cores: 1 },
+      }),
+    );
+
+  it('has room for what its kernel holds, within the budget', () => {
+    const most = 2048 * MIB;
+    expect(plan('wgsl', most).figures.peakWorkerBytes - plan('blas', most).figures.peakWorkerBytes).toBe(288 * MIB);
+    for (const memory of [600, 700, 900])
+      expect(plan('gpu', memory * MIB).figures.peakWorkerBytes).toBeLessThanOrEqual(memory * MIB);
+  });
+
+  it('is asked for as a whole where it is too little', () => {
+    const refusal = (kernel: JobSpec['kernel'], memoryBytes: number) => {
+      try {
+        plan(kernel, memoryBytes);
+      } catch (error) {
+        if (error instanceof PlanDoesNotFitError) return [error.neededBytes, error.limitBytes] as const;
+      }
+      throw new Error('it was not refused');
+    };
+    const [needed, limit] = refusal('blas', (540 - 288) * MIB);
+    expect(refusal('wgsl', 540 * MIB)).toEqual([needed + 288 * MIB, limit + 288 * MIB]);
   });
 });

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { BUNDLE_VERSION } from '@tessera/protocol';
 import { loadKoffi } from '../kernels/index.ts';
@@ -17,6 +17,7 @@ export function kernelSettings(
 ) {
   return {
     threads,
+    cores: availableParallelism(),
     blasPath: environment['TESSERA_BLAS'],
     wasmBits: environment['TESSERA_WASM_BITS'] === '128' ? (128 as const) : undefined,
     koffi: () => loadKoffi(bundleUrl),

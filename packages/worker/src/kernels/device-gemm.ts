@@ -1,43 +1,77 @@
 import { inBands } from './event-loop.ts';
 import type { Gemm } from './kernel.ts';
 
-/** R := op(A)·op(B), dense and float32, on a device. A is m×k, B is k×n, R is m×n, row-major without gaps. */
-export type DeviceProduct = (
-  a: Float32Array,
-  b: Float32Array,
-  m: number,
-  n: number,
-  k: number,
-) => Promise<Float32Array>;
+/**
+ * A block of C := alpha·op(A)·op(B) + beta·C as a device computes it, float32, every matrix row-major without gaps: C is m×n,
+ * and each part of k has an A of m×k and a B of k×n. The device says where they are to be written, so that each number is
+ * copied once.
+ */
+export interface DeviceBlock {
+  readonly m: number;
+  readonly n: number;
+  readonly alpha: number;
+  readonly beta: number;
+  /** From the lowest k up. */
+  readonly parts: readonly DevicePart[];
+  /** Writes C as it is; of use where beta is not zero. */
+  writeC(into: Float32Array): Promise<void>;
+  /** Takes what C is to be. */
+  takeC(from: Float32Array): Promise<void>;
+}
+
+export interface DevicePart {
+  readonly k: number;
+  writeA(into: Float32Array): Promise<void>;
+  writeB(into: Float32Array): Promise<void>;
+}
 
 /**
- * Side of the largest product handed to a device at once: 64 MiB per operand, within the 128 MiB that every WebGPU device
- * takes in one buffer, and at most 137 GFLOP, so that no driver takes a long product for a hang.
+ * Sides of the largest product handed to a device at once, at most 4096: 64 MiB of each matrix, within the 128 MiB that every
+ * WebGPU device takes in one buffer, and at most 137 GFLOP, so that no driver takes a long product for a hang.
  */
-export const deviceBlock = 4096;
-
-/** Bytes of copies on this side: dense operands and the result of one block. */
-export function deviceStagingBytes({ m, n, k }: Gemm): number {
-  const [mb, nb, kb] = [m, n, k].map((size) => Math.min(size, deviceBlock)) as [number, number, number];
-  return 4 * (mb * kb + kb * nb + mb * nb);
+export interface DeviceLimits {
+  readonly side: number;
+  readonly k: number;
 }
 
-/** C := alpha·op(A)·op(B) + beta·C with the product on a device, block by block, and the scalars applied here. */
-export async function gemmOnDevice(job: Gemm, product: DeviceProduct, block: number = deviceBlock): Promise<void> {
-  const { m, n, k } = job;
-  for (let ic = 0; ic < m; ic += block)
-    for (let jc = 0; jc < n; jc += block)
-      for (let pc = 0; pc < k; pc += block) {
-        const [mb, nb, kb] = [Math.min(block, m - ic), Math.min(block, n - jc), Math.min(block, k - pc)];
-        const a = await dense(job.a, job.aOffset, job.lda, job.transA, ic, pc, mb, kb);
-        const b = await dense(job.b, job.bOffset, job.ldb, job.transB, pc, jc, kb, nb);
-        const result = await product(a, b, mb, nb, kb);
-        await merge(job, result, ic, jc, mb, nb, pc === 0 ? job.beta : 1);
-      }
+/** Bytes of copies on this side: dense operands, and C on its way there and back. */
+export function deviceStagingBytes({ m, n, k }: Gemm, limits: DeviceLimits): number {
+  const [mb, nb] = [Math.min(m, limits.side), Math.min(n, limits.side)];
+  return 4 * ((mb + nb) * Math.min(k, limits.k) + 2 * mb * nb);
 }
 
-/** The rows×cols block at (row, col) of op(X), in place where it already lies densely. */
-async function dense(
+/** The blocks that a device computes a product in, one after the other. */
+export function* deviceBlocks(job: Gemm, { side, k: depth }: DeviceLimits): Generator<DeviceBlock> {
+  const { m, n, k, alpha, beta } = job;
+  for (let ic = 0; ic < m; ic += side)
+    for (let jc = 0; jc < n; jc += side) {
+      const [rows, cols] = [Math.min(side, m - ic), Math.min(side, n - jc)];
+      const at = job.cOffset + ic * job.ldc + jc;
+      yield {
+        m: rows,
+        n: cols,
+        alpha,
+        beta,
+        parts: Array.from({ length: Math.ceil(k / depth) }, (_, part) => {
+          const pc = part * depth;
+          const size = Math.min(depth, k - pc);
+          return {
+            k: size,
+            writeA: (into) => copyDense(job.a, job.aOffset, job.lda, job.transA, ic, pc, rows, size, into),
+            writeB: (into) => copyDense(job.b, job.bOffset, job.ldb, job.transB, pc, jc, size, cols, into),
+          };
+        }),
+        writeC: (into) => copyDense(job.c, at, job.ldc, false, 0, 0, rows, cols, into),
+        takeC: (from) =>
+          inBands(rows, cols, (first, end) => {
+            for (let i = first; i < end; i++) job.c.set(from.subarray(i * cols, (i + 1) * cols), at + i * job.ldc);
+          }),
+      };
+    }
+}
+
+/** Copies the rows×cols block at (row, col) of op(X) to where it lies densely. */
+function copyDense(
   source: Gemm['a'],
   offset: number,
   stride: number,
@@ -46,38 +80,17 @@ async function dense(
   col: number,
   rows: number,
   cols: number,
-): Promise<Float32Array> {
-  const start = offset + (transposed ? col * stride + row : row * stride + col);
-  if (!transposed && stride === cols) return source.subarray(start, start + rows * cols) as Float32Array;
-  const copy = new Float32Array(rows * cols);
-  await inBands(rows, cols, (from, to) => {
-    for (let i = from; i < to; i++) {
-      if (transposed) for (let j = 0; j < cols; j++) copy[i * cols + j] = source[start + j * stride + i]!;
-      else copy.set(source.subarray(start + i * stride, start + i * stride + cols), i * cols);
-    }
-  });
-  return copy;
-}
-
-async function merge(
-  job: Gemm,
-  result: Float32Array,
-  row: number,
-  col: number,
-  rows: number,
-  cols: number,
-  beta: number,
+  into: Float32Array,
 ): Promise<void> {
-  const { alpha, c, ldc } = job;
-  await inBands(rows, cols, (from, to) => {
+  const start = offset + (transposed ? col * stride + row : row * stride + col);
+  return inBands(rows, cols, (from, to) => {
+    if (!transposed && stride === cols) {
+      into.set(source.subarray(start + from * cols, start + to * cols), from * cols);
+      return;
+    }
     for (let i = from; i < to; i++) {
-      const at = job.cOffset + (row + i) * ldc + col;
-      if (alpha === 1 && beta === 0) c.set(result.subarray(i * cols, (i + 1) * cols), at);
-      else
-        for (let j = 0; j < cols; j++) {
-          const scaled = alpha * result[i * cols + j]!;
-          c[at + j] = beta === 0 ? scaled : scaled + beta * c[at + j]!;
-        }
+      if (transposed) for (let j = 0; j < cols; j++) into[i * cols + j] = source[start + j * stride + i]!;
+      else into.set(source.subarray(start + i * stride, start + i * stride + cols), i * cols);
     }
   });
 }

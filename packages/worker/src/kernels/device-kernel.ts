@@ -1,10 +1,10 @@
 import { checkGemm } from './check-job.ts';
-import { deviceStagingBytes, gemmOnDevice } from './device-gemm.ts';
-import type { DeviceProduct } from './device-gemm.ts';
+import { deviceBlocks, deviceStagingBytes } from './device-gemm.ts';
+import type { DeviceBlock, DeviceLimits } from './device-gemm.ts';
 import type { ComputeDevice } from './device.ts';
 import { addElementWise } from './element-wise.ts';
 import { KernelFailed } from './errors.ts';
-import { isSmall } from './event-loop.ts';
+import { inlineMultiplyAdds, isSmall } from './event-loop.ts';
 import { dtypeOf, isGemm } from './kernel.ts';
 import type { Gemm, Kernel, KernelName } from './kernel.ts';
 import { gemmInline } from './loops.ts';
@@ -16,12 +16,23 @@ export interface DeviceKernelOptions {
   readonly name: KernelName;
   readonly detail: string;
   readonly device: ComputeDevice;
-  readonly product: DeviceProduct;
+  readonly block: DeviceLimits;
+  /** Whether it continues the sum that C holds, where alpha is 1, term by term. */
+  readonly continuesSums: boolean;
+  compute(block: DeviceBlock): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What the kernels on a device have in common: float32 only, one product at a time, additions and small ones on the CPU. */
-export function deviceKernel({ name, detail, device, product, close }: DeviceKernelOptions): Kernel {
+export function deviceKernel({
+  name,
+  detail,
+  device,
+  block: limits,
+  continuesSums,
+  compute,
+  close,
+}: DeviceKernelOptions): Kernel {
   const turn = new Slots(1);
   let lost: string | undefined;
   void device.device.lost.then(({ message }) => (lost = message));
@@ -30,6 +41,11 @@ export function deviceKernel({ name, detail, device, product, close }: DeviceKer
     detail,
     software: device.software,
     supports: (operation, dtype) => operation === 'add' || dtype === 'float32',
+    // Everything is copied to the device, wherever it lies.
+    takesAnyMemory: () => Promise.resolve(true),
+    joinsCalls: ({ alpha, m, n, cell = { rows: m, cols: n } }) =>
+      // What is small is computed here, in calls as they are.
+      Promise.resolve(continuesSums && alpha === 1 && cell.rows * cell.cols > inlineMultiplyAdds),
     add: addElementWise,
     async gemm(job: Gemm): Promise<void> {
       checkGemm(job);
@@ -39,14 +55,14 @@ export function deviceKernel({ name, detail, device, product, close }: DeviceKer
       await turn.use(async () => {
         if (lost !== undefined) throw new KernelFailed(name, `the device of the ${name} kernel was lost: ${lost}`);
         try {
-          await gemmOnDevice(job, product);
+          for (const block of deviceBlocks(job, limits)) await compute(block);
         } catch (cause) {
           if (cause instanceof KernelFailed) throw cause;
           throw new KernelFailed(name, `the ${name} kernel failed on ${device.name}: ${String(cause)}`, cause);
         }
       });
     },
-    workspaceBytes: (job) => (isGemm(job) ? deviceStagingBytes(job) : 0),
+    workspaceBytes: (job) => (isGemm(job) ? deviceStagingBytes(job, limits) : 0),
     async close() {
       await turn.drain();
       await close();

@@ -4,7 +4,7 @@ import type { create as createGpu } from 'webgpu';
 export interface ComputeDevice {
   readonly device: GPUDevice;
   readonly adapter: GPUAdapter;
-  /** The adapter's name for people. */
+  /** The adapter's name for people: the device, and the driver's version. */
   readonly name: string;
   /** True for a GPU that the CPU plays. */
   readonly software: boolean;
@@ -65,9 +65,11 @@ async function requestDevice(): Promise<Omit<ComputeDevice, 'release'> | string>
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
     const { description, device: model, vendor, isFallbackAdapter } = adapter.info;
-    return { device, adapter, name: description || model || vendor, software: isFallbackAdapter === true };
+    const name = [model || vendor, description && `(${description})`].filter(Boolean).join(' ');
+    return { device, adapter, name, software: isFallbackAdapter === true };
   } catch (cause) {
-    return `WebGPU can't be used: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    return `WebGPU can't be used: ${why}`;
   }
 }
 

@@ -1,6 +1,6 @@
-import { deviceBlock } from './device-gemm.ts';
 import { deviceKernel } from './device-kernel.ts';
 import { offerToLibraries, openDevice } from './device.ts';
+import { inBands } from './event-loop.ts';
 import type { Kernel, KernelUnavailable } from './kernel.ts';
 
 /** gpu.js translates this text to WGSL: one thread per element of the result. A text, so that no bundler rewrites it. */
@@ -9,6 +9,9 @@ const source = `function (a, b, depth) {
   for (let p = 0; p < depth; p++) sum += a[this.thread.y][p] * b[p][this.thread.x];
   return sum;
 }`;
+
+/** Few parts of k: between two of them C comes back to be added to. */
+const BLOCK = { side: 4096, k: 4096 } as const;
 
 /**
  * gpu.js on WebGPU, float32. Its other modes are left alone: `webasm` is a hundred times slower than the wasm kernel, and
@@ -33,22 +36,47 @@ export async function openGpu(): Promise<Kernel | KernelUnavailable> {
     dynamicArguments: true,
     argumentTypes: { a: 'Input', b: 'Input', depth: 'Integer' },
     // gpu.js ends every loop after this many rounds, by default 1000, without a word.
-    loopMaxIterations: deviceBlock,
+    loopMaxIterations: BLOCK.k,
   });
   return deviceKernel({
     name: 'gpu',
     detail: `gpu.js on WebGPU, ${device.name}`,
     device,
-    async product(a, b, m, n, k) {
+    block: BLOCK,
+    continuesSums: false,
+    async compute({ m, n, alpha, beta, parts, writeC, takeC }) {
+      let c: Float32Array | undefined;
+      if (beta !== 0) await writeC((c = new Float32Array(m * n)));
       multiply.setOutput([n, m]);
-      const rows = await multiply(input(a, [k, m]), input(b, [n, k]), k);
-      // The rows are views of one array without gaps.
-      const first = rows[0]!;
-      return new Float32Array(first.buffer, first.byteOffset, m * n);
+      for (const [index, { k, writeA, writeB }] of parts.entries()) {
+        const [a, b] = [new Float32Array(m * k), new Float32Array(k * n)];
+        await writeA(a);
+        await writeB(b);
+        const rows = await multiply(input(a, [k, m]), input(b, [n, k]), k);
+        // The rows are views of one array without gaps.
+        const r = new Float32Array(rows[0]!.buffer, rows[0]!.byteOffset, m * n);
+        if (alpha !== 1 || c) await merge(r, alpha, c, index === 0 ? beta : 1, n);
+        c = r;
+      }
+      await takeC(c!);
     },
     close: () => gpu.destroy(),
   });
 }
+
+/** r := alpha·r + beta·c, or alpha·r without a c. */
+const merge = (
+  r: Float32Array,
+  alpha: number,
+  c: Float32Array | undefined,
+  beta: number,
+  cols: number,
+): Promise<void> =>
+  inBands(r.length / cols, cols, (from, to) => {
+    const end = to * cols;
+    if (c) for (let i = from * cols; i < end; i++) r[i] = alpha * r[i]! + beta * c[i]!;
+    else for (let i = from * cols; i < end; i++) r[i] = alpha * r[i]!;
+  });
 
 const unavailable = (reason: string): KernelUnavailable => ({ _tag: 'KernelUnavailable', kernel: 'gpu', reason });
 

@@ -70,6 +70,11 @@ export interface Kernel {
   supports(operation: KernelOperation, dtype: Dtype): boolean;
   /** Whether operands of a product may lie outside shared memory at no cost. False where nothing is said. */
   takesAnyMemory?(): Promise<boolean>;
+  /**
+   * Whether this call and those that continue it over k (beta = 1) give the same bits as one call over all of k: then longer
+   * ones may be made. False where nothing is said.
+   */
+  joinsCalls?(job: Gemm): Promise<boolean>;
   /** @throws KernelInputError when a view does not fit its array, KernelFailed when the computation itself broke. */
   gemm(job: Gemm): Promise<void>;
   /** @throws KernelInputError when a view does not fit its array. */

@@ -2,19 +2,22 @@
 export const shaderTile = { side: 64, depth: 16, perThread: 4 } as const;
 
 /**
- * R := A·B in 64×64 tiles, one per workgroup of 16×16 threads. The threads load a 64×16 slice of A and a 16×64 slice of B
+ * C := alpha·A·B + beta·C in 64×64 tiles, one per workgroup of 16×16 threads. The threads load a 64×16 slice of A and a 16×64 slice of B
  * into memory that the workgroup shares, then each adds up its 4×4 elements from there: every number that comes from the
  * device's memory is used 64 times, where one thread per element (gpu.js) uses it once.
  *
  * A is stored in the shared memory as [depth][row], so that both slices are read along rows. Elements outside the
  * matrices load as zero in A and B alike, so that no infinity meets a padding zero within the result.
+ *
+ * For alpha = 1 the sum goes on from what beta·C is, term by term: so it makes no difference to the bits where k is cut.
+ * C is not read for beta = 0.
  */
 export const shaderSource = `
-struct Sizes { m: u32, n: u32, k: u32, unused: u32 }
+struct Job { m: u32, n: u32, k: u32, unused: u32, alpha: f32, beta: f32 }
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> r: array<f32>;
-@group(0) @binding(3) var<uniform> sizes: Sizes;
+@group(0) @binding(2) var<storage, read_write> c: array<f32>;
+@group(0) @binding(3) var<uniform> job: Job;
 
 var<workgroup> sliceA: array<array<f32, 64>, 16>;
 var<workgroup> sliceB: array<array<f32, 64>, 16>;
@@ -23,19 +26,30 @@ var<workgroup> sliceB: array<array<f32, 64>, 16>;
 fn multiply(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thread: vec3u, @builtin(local_invocation_index) index: u32) {
   let firstRow = group.y * 64u;
   let firstCol = group.x * 64u;
+  var start: array<vec4f, 4>;
+  if (job.beta != 0.0) {
+    for (var i = 0u; i < 4u; i++) {
+      let row = firstRow + thread.y * 4u + i;
+      for (var j = 0u; j < 4u; j++) {
+        let col = firstCol + thread.x * 4u + j;
+        if (row < job.m && col < job.n) { start[i][j] = job.beta * c[row * job.n + col]; }
+      }
+    }
+  }
   var sums: array<vec4f, 4>;
-  for (var p = 0u; p < sizes.k; p += 16u) {
+  if (job.alpha == 1.0) { sums = start; }
+  for (var p = 0u; p < job.k; p += 16u) {
     for (var i = 0u; i < 4u; i++) {
       let at = index + i * 256u;
       let rowA = firstRow + at / 16u;
       let depthA = p + at % 16u;
       var numberA = 0.0;
-      if (rowA < sizes.m && depthA < sizes.k) { numberA = a[rowA * sizes.k + depthA]; }
+      if (rowA < job.m && depthA < job.k) { numberA = a[rowA * job.k + depthA]; }
       sliceA[at % 16u][at / 16u] = numberA;
       let depthB = p + at / 64u;
       let colB = firstCol + at % 64u;
       var numberB = 0.0;
-      if (depthB < sizes.k && colB < sizes.n) { numberB = b[depthB * sizes.n + colB]; }
+      if (depthB < job.k && colB < job.n) { numberB = b[depthB * job.n + colB]; }
       sliceB[at / 64u][at % 64u] = numberB;
     }
     workgroupBarrier();
@@ -52,10 +66,12 @@ fn multiply(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) t
   }
   for (var i = 0u; i < 4u; i++) {
     let row = firstRow + thread.y * 4u + i;
-    if (row >= sizes.m) { break; }
+    if (row >= job.m) { break; }
     for (var j = 0u; j < 4u; j++) {
       let col = firstCol + thread.x * 4u + j;
-      if (col < sizes.n) { r[row * sizes.n + col] = sums[i][j]; }
+      if (col >= job.n) { break; }
+      if (job.alpha == 1.0) { c[row * job.n + col] = sums[i][j]; }
+      else { c[row * job.n + col] = fma(job.alpha, sums[i][j], start[i][j]); }
     }
   }
 }

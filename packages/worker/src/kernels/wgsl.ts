@@ -1,8 +1,12 @@
-import type { DeviceProduct } from './device-gemm.ts';
+import type { DeviceBlock } from './device-gemm.ts';
 import { deviceKernel } from './device-kernel.ts';
+import { Passage } from './device-passage.ts';
 import { openDevice } from './device.ts';
 import type { Kernel, KernelUnavailable } from './kernel.ts';
 import { shaderSource, shaderTile } from './wgsl-shader.ts';
+
+/** A C that fills a buffer, and operands half as large: C stays on the device for all of k. */
+const BLOCK = { side: 4096, k: 2048 } as const;
 
 /** Our own tiled shader on WebGPU, float32. */
 export async function openWgsl(): Promise<Kernel | KernelUnavailable> {
@@ -13,49 +17,53 @@ export async function openWgsl(): Promise<Kernel | KernelUnavailable> {
     layout: 'auto',
     compute: { module, entryPoint: 'multiply' },
   });
+  const passages = { a: new Passage(device.device), b: new Passage(device.device), c: new Passage(device.device) };
+  const destroy = () => {
+    for (const passage of Object.values(passages)) passage.destroy();
+  };
+  const compute = computeWith(device.device, pipeline, passages);
   return deviceKernel({
     name: 'wgsl',
     detail: `tiled WGSL on WebGPU, ${device.name}`,
     device,
-    product: productWith(device.device, pipeline),
-    close: () => Promise.resolve(),
+    block: BLOCK,
+    continuesSums: true,
+    compute: (block) =>
+      compute(block).catch((cause: unknown) => {
+        destroy();
+        throw cause;
+      }),
+    close: () => Promise.resolve(destroy()),
   });
 }
 
-const productWith =
-  (device: GPUDevice, pipeline: GPUComputePipeline): DeviceProduct =>
-  async (a, b, m, n, k) => {
-    const buffers: GPUBuffer[] = [];
-    const buffer = (size: number, usage: number): GPUBuffer => {
-      const made = device.createBuffer({ size, usage });
-      buffers.push(made);
-      return made;
-    };
-    try {
-      device.pushErrorScope('out-of-memory');
-      const left = buffer(a.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-      const right = buffer(b.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-      const sizes = buffer(16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-      const result = buffer(4 * m * n, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC);
-      const readable = buffer(4 * m * n, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-      const failed = await device.popErrorScope();
-      if (failed) throw new Error(failed.message);
-      // The types know no shared memory; Dawn copies from it like from any other.
-      device.queue.writeBuffer(left, 0, a as Float32Array<ArrayBuffer>);
-      device.queue.writeBuffer(right, 0, b as Float32Array<ArrayBuffer>);
-      device.queue.writeBuffer(sizes, 0, Uint32Array.of(m, n, k, 0));
+/** Bytes of the shader's `Job`. */
+const JOB_BYTES = 32;
+
+function computeWith(
+  device: GPUDevice,
+  pipeline: GPUComputePipeline,
+  { a, b, c }: Readonly<Record<'a' | 'b' | 'c', Passage>>,
+): (block: DeviceBlock) => Promise<void> {
+  const job = device.createBuffer({ size: JOB_BYTES, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+  return async ({ m, n, alpha, beta, parts, writeC, takeC }) => {
+    const result = beta === 0 ? await c.buffer(m * n) : await c.send(m * n, writeC);
+    for (const [index, { k, writeA, writeB }] of parts.entries()) {
+      const left = await a.send(m * k, writeA);
+      const right = await b.send(k * n, writeB);
+      const described = new ArrayBuffer(JOB_BYTES);
+      new Uint32Array(described).set([m, n, k]);
+      new Float32Array(described).set([alpha, index === 0 ? beta : 1], 4);
+      device.queue.writeBuffer(job, 0, described);
       const commands = device.createCommandEncoder();
       const pass = commands.beginComputePass();
       pass.setPipeline(pipeline);
-      const entries = [left, right, result, sizes].map((used, binding) => ({ binding, resource: { buffer: used } }));
+      const entries = [left, right, result, job].map((buffer, binding) => ({ binding, resource: { buffer } }));
       pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
       pass.dispatchWorkgroups(Math.ceil(n / shaderTile.side), Math.ceil(m / shaderTile.side));
       pass.end();
-      commands.copyBufferToBuffer(result, 0, readable, 0, 4 * m * n);
       device.queue.submit([commands.finish()]);
-      await readable.mapAsync(GPUMapMode.READ);
-      return new Float32Array(readable.getMappedRange().slice(0));
-    } finally {
-      for (const made of buffers) made.destroy();
     }
+    await c.receive(m * n, takeC);
   };
+}

@@ -201,31 +201,36 @@ async function addTo(c: Tile, part: Tile, context: PackageContext): Promise<void
   );
 }
 
-/** c := alpha·op(A)·op(B) + beta·c over one step of k, in calls that follow from the cells. */
+/**
+ * c := alpha·op(A)·op(B) + beta·c over one step of k, in calls that follow from the cells; over all of the step where that
+ * makes no difference to the kernel's bits, for C is passed over in each.
+ */
 async function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: Kernel): Promise<void> {
   const { alpha = 1, transA = false, transB = false, cell } = task;
-  const most = cell?.k ?? step.k;
-  for (let start = 0; start < step.k; start += most)
-    for (const { row, rows, col } of bandsOf(task))
-      await kernel.gemm({
-        m: rows,
-        n: c.cols - col,
-        k: Math.min(most, step.k - start),
-        alpha,
-        beta: start > 0 ? 1 : beta,
-        a: step.a.data,
-        aOffset: step.a.offset + (transA ? start * step.a.stride + row : row * step.a.stride + start),
-        lda: step.a.stride,
-        transA,
-        b: step.b.data,
-        bOffset: step.b.offset + (transB ? col * step.b.stride + start : start * step.b.stride + col),
-        ldb: step.b.stride,
-        transB,
-        c: c.data,
-        cOffset: row * c.cols + col,
-        ldc: c.cols,
-        ...(cell ? { cell } : {}),
-      });
+  for (const { row, rows, col } of bandsOf(task)) {
+    const call = (start: number, k: number) => ({
+      m: rows,
+      n: c.cols - col,
+      k,
+      alpha,
+      beta: start > 0 ? 1 : beta,
+      a: step.a.data,
+      aOffset: step.a.offset + (transA ? start * step.a.stride + row : row * step.a.stride + start),
+      lda: step.a.stride,
+      transA,
+      b: step.b.data,
+      bOffset: step.b.offset + (transB ? col * step.b.stride + start : start * step.b.stride + col),
+      ldb: step.b.stride,
+      transB,
+      c: c.data,
+      cOffset: row * c.cols + col,
+      ldc: c.cols,
+      ...(cell ? { cell } : {}),
+    });
+    const whole = call(0, step.k);
+    const most = !cell || (await kernel.joinsCalls?.(whole)) ? step.k : cell.k;
+    for (let start = 0; start < step.k; start += most) await kernel.gemm(call(start, Math.min(most, step.k - start)));
+  }
 }
 
 /** What is computed of a block: all, or from the diagonal on, in bands of whole cells. */

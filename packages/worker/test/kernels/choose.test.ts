@@ -30,6 +30,7 @@ describe('the choice of kernels', () => {
   const options = (more: Partial<ChooseOptions> = {}): ChooseOptions => ({
     requested: 'auto',
     threads: 1,
+    cores: 1,
     cacheDir: folder,
     clock: () => performance.now(),
     version: 'test',

@@ -1,31 +1,21 @@
 import { expect, it } from 'vitest';
-import { gemmOnDevice } from '../../src/kernels/device-gemm.ts';
+import { deviceBlocks, type DeviceBlock } from '../../src/kernels/device-gemm.ts';
 import type { Gemm } from '../../src/kernels/kernel.ts';
 import { referenceGemm, seededRandom } from './reference.ts';
 import { gemmTolerance } from './tolerance.ts';
 
 /** The device is played by the reference; what is tested is how blocks are cut, packed and put together. */
-const product = async (a: Float32Array, b: Float32Array, m: number, n: number, k: number) => {
-  const job: Gemm<Float32Array> = {
-    m,
-    n,
-    k,
-    alpha: 1,
-    beta: 0,
-    a,
-    aOffset: 0,
-    lda: k,
-    transA: false,
-    b,
-    bOffset: 0,
-    ldb: n,
-    transB: false,
-    c: new Float32Array(m * n),
-    cOffset: 0,
-    ldc: n,
-  };
-  return Float32Array.from(referenceGemm(job).value);
-};
+async function compute({ m, n, alpha, beta, parts, writeC, takeC }: DeviceBlock): Promise<void> {
+  let c = new Float32Array(m * n).fill(beta === 0 ? NaN : 0);
+  if (beta !== 0) await writeC(c);
+  for (const [index, { k, writeA, writeB }] of parts.entries()) {
+    const [a, b] = [new Float32Array(m * k), new Float32Array(k * n)];
+    await Promise.all([writeA(a), writeB(b)]);
+    const view = { aOffset: 0, lda: k, transA: false, bOffset: 0, ldb: n, transB: false, cOffset: 0, ldc: n };
+    c = Float32Array.from(referenceGemm({ ...view, m, n, k, alpha, beta: index === 0 ? beta : 1, a, b, c }).value);
+  }
+  await takeC(c);
+}
 
 it.each([
   [false, false, 1, 0],
@@ -57,7 +47,7 @@ it.each([
       ldc: 42,
     };
     const { value, magnitude } = referenceGemm(job);
-    await gemmOnDevice(job, product, 8);
+    for (const block of deviceBlocks(job, { side: 8, k: 7 })) await compute(block);
     for (let i = 0; i < m; i++)
       for (let j = 0; j < n; j++) {
         const error = Math.abs(job.c[7 + i * 42 + j]! - value[i * n + j]!);
