@@ -56,10 +56,10 @@ const CHUNKS_IN_FLIGHT = 8;
 
 /**
  * What a worker holds besides where a GPU was asked for: Dawn and the driver (measured on an H100: 100 MiB), and buffers that
- * both sides see, for operands and C (192 MiB at most, packages/worker: kernels/device-gemm.ts).
+ * both sides see, for operands and C (192 MiB at most: packages/worker: kernels/device-gemm.ts).
  */
 export const deviceBytes = (kernel: KernelPreference): number =>
-  kernel === 'gpu' || kernel === 'wgsl' ? 288 * 1024 * 1024 : 0;
+  kernel === 'gpu' || kernel === 'wgsl' ? 352 * 1024 * 1024 : 0;
 
 /** A block of C[rows x cols] as one package computes it. */
 export interface BlockMemory {
