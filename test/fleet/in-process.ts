@@ -46,6 +46,7 @@ export async function startInProcessFleet({
     threads: 1,
     cores: 1,
     clock: () => performance.now(),
+    processorClock: () => performance.now(),
     version: 'test',
     log: () => undefined,
   });

@@ -20,6 +20,7 @@ async function load(): Promise<Loaded> {
     threads: 1,
     cores: 1,
     clock: () => 0,
+    processorClock: () => 0,
     version: 'sim',
     log: () => undefined,
   });

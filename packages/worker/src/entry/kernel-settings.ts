@@ -23,6 +23,10 @@ export function kernelSettings(
     koffi: () => loadKoffi(bundleUrl),
     cacheDir: join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tessera'),
     clock: () => performance.now(),
+    processorClock: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
     version: BUNDLE_VERSION,
     log,
   };

@@ -14,6 +14,8 @@ import { mergeRates, RateCache } from './rate-cache.ts';
 export interface ChooseOptions extends OpenKernelOptions {
   readonly requested: KernelName | 'auto';
   readonly clock: MonotonicClock;
+  /** Processor time that this process has used. */
+  readonly processorClock: MonotonicClock;
   /** The worker's version: other code may have other rates. */
   readonly version: string;
   /** Cores of the machine, of which `threads` are the worker's. */
@@ -43,7 +45,7 @@ const deviceKernels: readonly KernelName[] = ['wgsl', 'gpu'];
 
 /**
  * Workers of one machine share its GPU, which a measurement of one of them doesn't show: 8000x8000 on an H100 and 16 cores
- * took 1.5 s with 16 workers on BLAS and 1.9 on the GPU, 1.5 and 1.3 with four. More than so many leave it alone, and spare
+ * took 1.4 s with 16 workers on BLAS and 2.0 on the GPU, 1.4 and 1.2 with four. More than so many leave it alone, and spare
  * the half second and 100 MiB each that opening it takes.
  */
 const MOST_SHARERS = 4;
@@ -108,7 +110,7 @@ export async function chooseKernels(options: ChooseOptions): Promise<KernelChoic
       },
       supports: () => true,
       takesAnyMemory: async () => (await (await best(dtype)).takesAnyMemory?.()) ?? false,
-      joinsCalls: async (job) => (await (await best(dtype)).joinsCalls?.(job)) ?? false,
+      sumsPieces: async (job) => (await (await best(dtype)).sumsPieces?.(job)) ?? false,
       add: addElementWise,
       async gemm(job: Gemm) {
         current = await best(dtype);
@@ -237,6 +239,9 @@ class OpenedKernels {
  * Those opened only for this are closed again.
  */
 async function measureAll(opened: OpenedKernels, options: ChooseOptions, dtype: Dtype): Promise<KernelRate[]> {
+  // All workers of a fleet measure at the same time. By the wall's clock sixteen of them on two cores found wasm faster than
+  // a BLAS in two of three runs. Of several threads the processor's time tells little: those of OpenBLAS wait by spinning.
+  const clock = options.threads === 1 ? options.processorClock : options.clock;
   const shares = options.cores <= MOST_SHARERS * options.threads;
   const names = dtype === 'float32' && shares && mayHaveGpu() ? [...cpuOrder, ...deviceKernels] : cpuOrder;
   const kernels: Kernel[] = [];
@@ -251,7 +256,7 @@ async function measureAll(opened: OpenedKernels, options: ChooseOptions, dtype: 
   try {
     const [devices, cpus] = [kernels.filter(isDevice), kernels.filter((kernel) => !isDevice(kernel))];
     return [
-      ...(await measure(cpus, 'multiply', dtype, options.clock)),
+      ...(await measure(cpus, 'multiply', dtype, clock)),
       ...(await measure(devices, 'multiply', dtype, options.clock)),
     ];
   } finally {

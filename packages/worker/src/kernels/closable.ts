@@ -30,7 +30,7 @@ export function closable(kernel: Kernel): Kernel {
     ...(kernel.software === undefined ? {} : { software: kernel.software }),
     supports: (operation, dtype) => kernel.supports(operation, dtype),
     takesAnyMemory: async () => (await kernel.takesAnyMemory?.()) ?? false,
-    joinsCalls: async (job) => (await kernel.joinsCalls?.(job)) ?? false,
+    sumsPieces: async (job) => (await kernel.sumsPieces?.(job)) ?? false,
     workspaceBytes: (job) => kernel.workspaceBytes(job),
     gemm: (job: Gemm) => run(() => kernel.gemm(job)),
     add: (job: ElementWise) => run(() => kernel.add(job)),

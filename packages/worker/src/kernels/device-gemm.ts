@@ -21,6 +21,8 @@ export interface DeviceBlock {
 
 export interface DevicePart {
   readonly k: number;
+  /** So much of it is summed from zero, from its beginning on; these sums are added to beta·C, or C, in order. */
+  readonly piece: number;
   writeA(into: Float32Array): Promise<void>;
   writeB(into: Float32Array): Promise<void>;
 }
@@ -52,15 +54,12 @@ export function* deviceBlocks(job: Gemm, { side, k: depth }: DeviceLimits): Gene
         n: cols,
         alpha,
         beta,
-        parts: Array.from({ length: Math.ceil(k / depth) }, (_, part) => {
-          const pc = part * depth;
-          const size = Math.min(depth, k - pc);
-          return {
-            k: size,
-            writeA: (into) => copyDense(job.a, job.aOffset, job.lda, job.transA, ic, pc, rows, size, into),
-            writeB: (into) => copyDense(job.b, job.bOffset, job.ldb, job.transB, pc, jc, size, cols, into),
-          };
-        }),
+        parts: partsOf(k, job.cell?.k ?? k, depth).map(({ start, size, piece }) => ({
+          k: size,
+          piece,
+          writeA: (into) => copyDense(job.a, job.aOffset, job.lda, job.transA, ic, start, rows, size, into),
+          writeB: (into) => copyDense(job.b, job.bOffset, job.ldb, job.transB, start, jc, size, cols, into),
+        })),
         writeC: (into) => copyDense(job.c, at, job.ldc, false, 0, 0, rows, cols, into),
         takeC: (from) =>
           inBands(rows, cols, (first, end) => {
@@ -68,6 +67,20 @@ export function* deviceBlocks(job: Gemm, { side, k: depth }: DeviceLimits): Gene
           }),
       };
     }
+}
+
+/**
+ * Parts of at most `depth`: as many whole pieces as it has room for, or a piece in several. These are pieces too, so that one
+ * call sums as several would.
+ */
+export function partsOf(k: number, piece: number, depth: number): { start: number; size: number; piece: number }[] {
+  const parts: { start: number; size: number; piece: number }[] = [];
+  const most = piece <= depth ? Math.floor(depth / piece) * piece : depth;
+  for (let start = 0; start < k; start += parts.at(-1)!.size) {
+    const left = piece <= depth ? k - start : Math.min(k - start, piece - (start % piece));
+    parts.push({ start, size: Math.min(most, left), piece: Math.min(piece, depth) });
+  }
+  return parts;
 }
 
 /** Copies the rows×cols block at (row, col) of op(X) to where it lies densely. */

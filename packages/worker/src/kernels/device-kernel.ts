@@ -17,8 +17,8 @@ export interface DeviceKernelOptions {
   readonly detail: string;
   readonly device: ComputeDevice;
   readonly block: DeviceLimits;
-  /** Whether it continues the sum that C holds, where alpha is 1, term by term. */
-  readonly continuesSums: boolean;
+  /** Whether it sums parts of k in pieces (`DevicePart`). */
+  readonly sumsPieces: boolean;
   compute(block: DeviceBlock): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export function deviceKernel({
   detail,
   device,
   block: limits,
-  continuesSums,
+  sumsPieces,
   compute,
   close,
 }: DeviceKernelOptions): Kernel {
@@ -43,9 +43,9 @@ export function deviceKernel({
     supports: (operation, dtype) => operation === 'add' || dtype === 'float32',
     // Everything is copied to the device, wherever it lies.
     takesAnyMemory: () => Promise.resolve(true),
-    joinsCalls: ({ alpha, m, n, cell = { rows: m, cols: n } }) =>
-      // What is small is computed here, in calls as they are.
-      Promise.resolve(continuesSums && alpha === 1 && cell.rows * cell.cols > inlineMultiplyAdds),
+    // What is small is computed here, which may differ between a call and its pieces.
+    sumsPieces: ({ m, n, cell = { rows: m, cols: n } }) =>
+      Promise.resolve(sumsPieces && cell.rows * cell.cols > inlineMultiplyAdds),
     add: addElementWise,
     async gemm(job: Gemm): Promise<void> {
       checkGemm(job);

@@ -43,7 +43,7 @@ export async function openGpu(): Promise<Kernel | KernelUnavailable> {
     detail: `gpu.js on WebGPU, ${device.name}`,
     device,
     block: BLOCK,
-    continuesSums: false,
+    sumsPieces: false,
     async compute({ m, n, alpha, beta, parts, writeC, takeC }) {
       let c: Float32Array | undefined;
       if (beta !== 0) await writeC((c = new Float32Array(m * n)));

@@ -41,7 +41,12 @@ export interface Gemm<T extends Elements = Elements> {
    * Pieces of C, from its first element on, of which each gets the bits that it would get as a job of its own. Where a job is
    * part of a larger product, whole cells of that: then nobody sees in C how it was shared out.
    */
-  readonly cell?: { readonly rows: number; readonly cols: number };
+  readonly cell?: {
+    readonly rows: number;
+    readonly cols: number;
+    /** So much of k is summed from zero, and these sums are added in order. Only for kernels that say so (`sumsPieces`). */
+    readonly k?: number;
+  };
 }
 
 /** C := alpha · A + beta · B element-wise over rows×cols views; a zero scalar leaves its matrix unread. */
@@ -71,10 +76,10 @@ export interface Kernel {
   /** Whether operands of a product may lie outside shared memory at no cost. False where nothing is said. */
   takesAnyMemory?(): Promise<boolean>;
   /**
-   * Whether this call and those that continue it over k (beta = 1) give the same bits as one call over all of k: then longer
-   * ones may be made. False where nothing is said.
+   * Whether a call may go over more of k than its cell: with the bits of calls over one cell of k each, of which all but the
+   * first add to C. False where nothing is said.
    */
-  joinsCalls?(job: Gemm): Promise<boolean>;
+  sumsPieces?(job: Gemm): Promise<boolean>;
   /** @throws KernelInputError when a view does not fit its array, KernelFailed when the computation itself broke. */
   gemm(job: Gemm): Promise<void>;
   /** @throws KernelInputError when a view does not fit its array. */

@@ -56,7 +56,7 @@ export class RateCache {
     }
   }
 
-  /** Adds rates to what is stored, replacing earlier ones of the same kernel, operation and dtype. */
+  /** Adds rates to what is stored, as `mergeRates` does. */
   async add(rates: readonly KernelRate[]): Promise<void> {
     const merged = mergeRates(await this.read(), rates);
     const aside = `${this.#file}.${randomUUID()}`;
@@ -71,9 +71,17 @@ export class RateCache {
   }
 }
 
-/** Later rates replace earlier ones of the same kernel, operation and dtype. */
+/**
+ * One rate per kernel, operation and dtype: the higher one of the same library, for whatever else ran at the time only makes
+ * it lower; the later one where it became another.
+ */
 export function mergeRates(earlier: readonly KernelRate[], later: readonly KernelRate[]): KernelRate[] {
-  return [...new Map([...earlier, ...later].map((rate) => [subject(rate), rate])).values()];
+  const merged = new Map<string, KernelRate>();
+  for (const rate of [...earlier, ...later]) {
+    const known = merged.get(subject(rate));
+    if (known?.detail !== rate.detail || known.rate < rate.rate) merged.set(subject(rate), rate);
+  }
+  return [...merged.values()];
 }
 
 const subject = ({ kernel, op, dtype }: KernelRate): string => `${kernel} ${op} ${dtype}`;

@@ -27,7 +27,7 @@ export async function openWgsl(): Promise<Kernel | KernelUnavailable> {
     detail: `tiled WGSL on WebGPU, ${device.name}`,
     device,
     block: BLOCK,
-    continuesSums: true,
+    sumsPieces: true,
     compute: (block) =>
       compute(block).catch((cause: unknown) => {
         destroy();
@@ -48,11 +48,11 @@ function computeWith(
   const job = device.createBuffer({ size: JOB_BYTES, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
   return async ({ m, n, alpha, beta, parts, writeC, takeC }) => {
     const result = beta === 0 ? await c.buffer(m * n) : await c.send(m * n, writeC);
-    for (const [index, { k, writeA, writeB }] of parts.entries()) {
+    for (const [index, { k, piece, writeA, writeB }] of parts.entries()) {
       const left = await a.send(m * k, writeA);
       const right = await b.send(k * n, writeB);
       const described = new ArrayBuffer(JOB_BYTES);
-      new Uint32Array(described).set([m, n, k]);
+      new Uint32Array(described).set([m, n, k, piece]);
       new Float32Array(described).set([alpha, index === 0 ? beta : 1], 4);
       device.queue.writeBuffer(job, 0, described);
       const commands = device.createCommandEncoder();

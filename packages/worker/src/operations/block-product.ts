@@ -202,8 +202,8 @@ async function addTo(c: Tile, part: Tile, context: PackageContext): Promise<void
 }
 
 /**
- * c := alpha·op(A)·op(B) + beta·c over one step of k, in calls that follow from the cells; over all of the step where that
- * makes no difference to the kernel's bits, for C is passed over in each.
+ * c := alpha·op(A)·op(B) + beta·c over one step of k, in calls that follow from the cells; in one call where the kernel sums
+ * pieces of k by itself, for C is passed over in each.
  */
 async function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, kernel: Kernel): Promise<void> {
   const { alpha = 1, transA = false, transB = false, cell } = task;
@@ -228,7 +228,7 @@ async function accumulate(task: BlockTask, step: Step, c: Tile, beta: number, ke
       ...(cell ? { cell } : {}),
     });
     const whole = call(0, step.k);
-    const most = !cell || (await kernel.joinsCalls?.(whole)) ? step.k : cell.k;
+    const most = !cell || (await kernel.sumsPieces?.(whole)) ? step.k : cell.k;
     for (let start = 0; start < step.k; start += most) await kernel.gemm(call(start, Math.min(most, step.k - start)));
   }
 }

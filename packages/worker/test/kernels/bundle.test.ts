@@ -27,7 +27,7 @@ for (const name of ['loops', 'wasm', 'blas']) {
   results[name] = c.every((element) => element === 200);
 }
 const loaded = await koffi().then(({ version }) => version, String);
-const choice = await chooseKernels({ requested: 'auto', threads: 1, cores: 1, koffi, log, clock: () => performance.now(), version: '0' });
+const choice = await chooseKernels({ requested: 'auto', threads: 1, cores: 1, koffi, log, clock: () => performance.now(), processorClock: () => performance.now(), version: '0' });
 const c = one(0);
 await choice.pick('add', 'float64').add({ rows: 100, cols: 100, alpha: 1, beta: 1, a: one(1), aOffset: 0, lda: 100, b: one(2), bOffset: 0, ldb: 100, c, cOffset: 0, ldc: 100 });
 await choice.close();

@@ -33,6 +33,7 @@ describe('the choice of kernels', () => {
     cores: 1,
     cacheDir: folder,
     clock: () => performance.now(),
+    processorClock: () => performance.now(),
     version: 'test',
     log: (message) => said.push(message),
     koffi: noKoffi,
@@ -188,6 +189,20 @@ describe('the choice of kernels', () => {
     expect(measured.detail).toContain('WebAssembly');
     await cache.add([{ ...measured, rate: 1e6 }]);
     expect(await rateAfterJob()).toEqual({ ...measured, rate: 1e6 });
+  });
+
+  it.each([
+    [1, 'processorClock'],
+    [2, 'clock'],
+  ] as const)('measures %d threads by the %s', async (threads, right) => {
+    const wrong = () => {
+      throw new Error('the wrong clock');
+    };
+    const clocks = { clock: wrong, processorClock: wrong, [right]: () => performance.now() };
+    const choice = await chooseKernels(options({ threads, ...clocks }));
+    await multiply(choice.pick('multiply', 'float64'));
+    await choice.close();
+    expect(choice.rates().map(({ kernel }) => kernel)).toContain('wasm');
   });
 
   it('uses the requested kernel and measures nothing', async () => {

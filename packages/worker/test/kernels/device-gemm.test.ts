@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { deviceBlocks, type DeviceBlock } from '../../src/kernels/device-gemm.ts';
+import { deviceBlocks, partsOf, type DeviceBlock } from '../../src/kernels/device-gemm.ts';
 import type { Gemm } from '../../src/kernels/kernel.ts';
 import { referenceGemm, seededRandom } from './reference.ts';
 import { gemmTolerance } from './tolerance.ts';
@@ -55,3 +56,25 @@ it.each([
       }
   },
 );
+
+it('cuts k into parts whose pieces are those of calls for each piece', () => {
+  const pieces = (k: number, piece: number, depth: number, start = 0): string[] =>
+    partsOf(k, piece, depth).flatMap((part) => {
+      expect(part.size).toBeLessThanOrEqual(depth);
+      const count = Math.ceil(part.size / part.piece);
+      return Array.from({ length: count }, (_, i) => {
+        const from = part.start + i * part.piece;
+        return `${start + from} ${start + Math.min(part.start + part.size, from + part.piece)}`;
+      });
+    });
+  const size = fc.integer({ min: 1, max: 60 });
+  fc.assert(
+    fc.property(size, size, size, (k, piece, depth) => {
+      const alone = Array.from({ length: Math.ceil(k / piece) }, (_, i) =>
+        pieces(Math.min(piece, k - i * piece), piece, depth, i * piece),
+      ).flat();
+      expect(pieces(k, piece, depth)).toEqual(alone);
+      expect(alone.at(-1)!.split(' ')[1]).toBe(String(k));
+    }),
+  );
+});

@@ -30,10 +30,13 @@ describe('the cache of rates', () => {
     expect(await cache().read()).toEqual([rate('blas', 40), rate('wasm', 20)]);
   });
 
-  it('replaces rates of the same kernel and keeps others', async () => {
+  it('keeps the higher rate of a kernel, and the later one where its library is another', async () => {
     await cache().add([rate('blas', 40), rate('wasm', 20)]);
-    await cache().add([rate('wasm', 21)]);
+    await cache().add([rate('wasm', 21), rate('blas', 3)]);
     expect(await cache().read()).toEqual([rate('blas', 40), rate('wasm', 21)]);
+    const other = { ...rate('blas', 4), detail: 'another library' };
+    await cache().add([other]);
+    expect(await cache().read()).toEqual([other, rate('wasm', 21)]);
   });
 
   it('measures anew for another version, thread count or library', async () => {
