@@ -6,9 +6,13 @@ type Done = Extract<Result, { status: 'done' }>;
 
 /** What results say that a certificate tells: by whom and with what C was computed and checked, and what the checks read. */
 export class Evidence {
-  readonly checks: Certificate['verification']['checks'] = [];
+  #checks: Certificate['verification']['checks'] = [];
   readonly workers: Certificate['workers'] = {};
-  readonly #checksums: Checksums[] = [];
+  readonly #checksums = new Map<string, Checksums[]>();
+
+  get checks(): Certificate['verification']['checks'] {
+    return this.#checks;
+  }
 
   /** Takes one package's first answer. */
   add({ packageId, worker, bundle, node, kernel, check, checksums }: Done): void {
@@ -18,7 +22,7 @@ export class Evidence {
     }
     if (check) {
       const { ok, worst, residual, tolerance } = check;
-      this.checks.push({
+      this.#checks.push({
         packageId,
         worker,
         ok,
@@ -27,14 +31,20 @@ export class Evidence {
         ...(tolerance === undefined ? {} : { tolerance }),
       });
     }
-    if (checksums) this.#checksums.push(...checksums);
+    if (checksums) this.#noted(packageId).push(...checksums);
   }
 
-  /** Takes the checksum of a chunk that the master itself read for a check. */
-  note(array: string, index: number, crc32c: number): void {
+  /** Takes the checksum of a chunk that the master itself read for a package's check. */
+  note(packageId: string, array: string, index: number, crc32c: number): void {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(crc32c);
-    this.#checksums.push({ array, first: index, crc32c: bytes.toString('base64') });
+    this.#noted(packageId).push({ array, first: index, crc32c: bytes.toString('base64') });
+  }
+
+  /** Leaves out what a package said and read: it is checked again. */
+  forget(packageId: string): void {
+    this.#checks = this.#checks.filter((check) => check.packageId !== packageId);
+    this.#checksums.delete(packageId);
   }
 
   /**
@@ -42,7 +52,7 @@ export class Evidence {
    * @throws MatrixChangedError when two reads of one chunk were not the same
    */
   sha256(name: string, { shape, chunk, hashChunk = chunk }: ArrayDeclaration): string | undefined {
-    const noted = this.#checksums.filter(({ array }) => array === name);
+    const noted = [...this.#checksums.values()].flat().filter(({ array }) => array === name);
     const bytesNoted = noted.reduce((sum, { crc32c }) => sum + Buffer.byteLength(crc32c, 'base64'), 0);
     const [rows, cols] = gridOf(shape, hashChunk);
     // An array may have more chunks than there is memory for their checksums; then workers noted none.
@@ -55,5 +65,11 @@ export class Evidence {
       }
     }
     return all.sha256();
+  }
+
+  #noted(packageId: string): Checksums[] {
+    let noted = this.#checksums.get(packageId);
+    if (!noted) this.#checksums.set(packageId, (noted = []));
+    return noted;
   }
 }

@@ -13,7 +13,14 @@ export interface StagePhase {
   /** Number of its first package in package ids; not 0 where an earlier phase has the same name. */
   readonly firstNumber: number;
   /** Prepares a package for sending: puts small tiles into it, and says who should not check his own work. */
-  pack(body: PackageBody, index: number | undefined): Promise<PackageBody>;
+  pack(taken: Packed): Promise<PackageBody>;
+}
+
+/** A package to be packed: of this phase if it has an index, else the repair of something that one of this phase reads. */
+export interface Packed {
+  readonly id: string;
+  readonly body: PackageBody;
+  readonly index: number | undefined;
 }
 
 /** A package that was never sent. */

@@ -25,7 +25,7 @@ import { certificateOf } from './certificate.ts';
 import { JobCancelledError, WrongResultError } from './errors.ts';
 import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
 import { reportOf } from './job-report.ts';
-import { outputsOf } from './package-pieces.ts';
+import { inputsOf, outputsOf, overlap } from './package-pieces.ts';
 import type { EventBody } from './announcer.ts';
 import { isBroken } from './damage.ts';
 import { Inbox } from './inbox.ts';
@@ -94,6 +94,12 @@ class JobRun {
   #computed: PhaseOutcome | undefined;
   /** Packages so far by phase: two phases of one name share their numbers. */
   readonly #numbered = new Map<Phase, number>();
+  /** Phases of checks so far, for those to be made again. */
+  readonly #checking: { readonly phase: PhasePlan; readonly firstNumber: number }[] = [];
+  /** Pieces that were made again and not checked since. */
+  #repaired: ArrayPiece[] = [];
+  /** Who made a package's pieces last, where it ran again. */
+  readonly #repairers = new Map<string, string>();
   /** When the first check began. */
   #checkedFrom: number | undefined;
   #plannedBytes: number | undefined;
@@ -181,6 +187,7 @@ class JobRun {
         certified.catch(() => undefined);
       }
       await certified;
+      if (await this.#checkAgain(running)) await this.#certify(plan);
     } finally {
       inbox.close();
     }
@@ -239,24 +246,28 @@ class JobRun {
   #stagePhase(phase: PhasePlan, { plan }: Running): StagePhase {
     const firstNumber = this.#numbered.get(phase.phase) ?? 0;
     this.#numbered.set(phase.phase, firstNumber + phase.packages);
+    if (phase.phase === 'verify') this.#checking.push({ phase, firstNumber });
     const open = this.#openOf(plan);
     // What travels inside a check's message is read by nobody but the master. Each piece has its own tries: all of a package
     // at once would hardly ever come where every other call fails.
-    const read = (piece: ArrayPiece, { kind }: PackageBody) =>
-      this.#patiently(async () => {
-        const array = await open(piece.array);
-        if (kind !== 'verify') return array.read(piece);
-        const { evidence } = this.#tally;
-        const note = (index: number, crc32c: number) => evidence.note(piece.array, index, crc32c);
-        const { chunk, hashChunk = chunk } = plan.arrays[piece.array]!;
-        return checkedReads(array, hashChunk, note).read(piece);
-      });
-    const inlining = (body: PackageBody) => (plan.inline ? inlined(body, read) : Promise.resolve(body));
+    const readFor =
+      (id: string) =>
+      (piece: ArrayPiece, { kind }: PackageBody) =>
+        this.#patiently(async () => {
+          const array = await open(piece.array);
+          if (kind !== 'verify') return array.read(piece);
+          const { evidence } = this.#tally;
+          const note = (index: number, crc32c: number) => evidence.note(id, piece.array, index, crc32c);
+          const { chunk, hashChunk = chunk } = plan.arrays[piece.array]!;
+          return checkedReads(array, hashChunk, note).read(piece);
+        });
+    const inlining = (id: string, body: PackageBody) =>
+      plan.inline ? inlined(body, readFor(id)) : Promise.resolve(body);
     return {
       plan: phase,
       plannedMs: phase.cost && (1000 * phase.cost.seconds * this.#job.fleet.workers) / phase.packages,
       firstNumber,
-      pack: async (body, index) => this.#checkedByOthers(phase, index, await inlining(body)),
+      pack: async ({ id, body, index }) => this.#checkedByOthers(phase, index, await inlining(id, body)),
     };
   }
 
@@ -282,6 +293,10 @@ class JobRun {
         return output !== undefined && left !== undefined && left.has(output);
       },
       repairsFor: (body) => repairsFor(body, earlier, (piece) => this.#patiently(() => isBroken(piece, open))),
+      repaired: ({ id, body }, worker) => {
+        this.#repaired.push(...outputsOf(body));
+        this.#repairers.set(id, worker);
+      },
     };
   }
 
@@ -304,6 +319,39 @@ class JobRun {
     const { wrong, worst } = this.#tally;
     if (wrong) throw new WrongResultError(wrong.where, worst);
     this.#verified.ok = true;
+  }
+
+  /**
+   * Makes again what checks read pieces that were made again: another check than the one that found the damage may have been
+   * over by then, and none says anything of what is exported later.
+   * @returns whether there were any
+   */
+  async #checkAgain(run: Running): Promise<boolean> {
+    let isAgain = false;
+    while (this.#repaired.length > 0) {
+      const repaired = this.#repaired;
+      this.#repaired = [];
+      const reads = (body: PackageBody) =>
+        inputsOf(body).some((input) => repaired.some((piece) => overlap(input, piece)));
+      const touched = this.#checking.flatMap(({ phase, firstNumber }) =>
+        Array.from({ length: phase.packages }, (_, index) => index)
+          .filter((index) => reads(phase.at(index)))
+          .map((index) => ({ id: `${phase.phase}-${firstNumber + index}`, phase, index })),
+      );
+      if (touched.length === 0) continue;
+      this.#world.warn(`${touched.length} checks are made again, for something that they read was made again`);
+      for (const { id } of touched) this.#tally.evidence.forget(id);
+      const again: PhasePlan = {
+        phase: 'verify',
+        packages: touched.length,
+        at: (at) => touched[at]!.phase.at(touched[at]!.index),
+        checks: (at) => touched[at]!.phase.checks?.(touched[at]!.index) ?? [],
+      };
+      await this.#stage([again], run.plan.phases, run);
+      await this.#judge(run);
+      isAgain = true;
+    }
+    return isAgain;
   }
 
   /** Stores what was found right, and how, beside the report. */
@@ -337,7 +385,7 @@ class JobRun {
     if (body.kind !== 'verify' || index === undefined || !phase.checks || !computed) return body;
     const authors = new Set<string>();
     for (const at of phase.checks(index)) {
-      const worker = computed.workerOf(at);
+      const worker = this.#repairers.get(`compute-${at}`) ?? computed.workerOf(at);
       if (worker !== undefined) authors.add(worker);
       if (authors.size >= Math.min(this.#tally.workers, 64)) return body;
     }

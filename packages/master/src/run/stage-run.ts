@@ -57,6 +57,8 @@ export interface StageContext {
   isDone(body: PackageBody): Promise<boolean>;
   /** Packages of earlier stages that must run again because something that this one reads is damaged. */
   repairsFor(body: PackageBody): Promise<readonly Repair[]>;
+  /** Such a package has run again. */
+  repaired(repair: Repair, worker: string): void;
 }
 
 /**
@@ -211,7 +213,7 @@ class StageRun {
   /** The package as it travels; undefined when a tile that it would carry is damaged and must be repaired first. */
   async #pack(flight: Flight): Promise<PackageBody | undefined> {
     try {
-      return await this.#patiently(() => flight.track.phase.pack(flight.body, flight.index));
+      return await this.#patiently(() => flight.track.phase.pack(flight));
     } catch (error) {
       const tag = errorTag(error);
       if (!isDamage(tag)) throw error;
@@ -279,8 +281,10 @@ class StageRun {
     for (const blocked of flight.blocks) {
       if (--blocked.blockedBy === 0 && blocked.state === 'blocked') this.#flights.wait(blocked, clock.now());
     }
-    if (flight.index === undefined) tally.repaired(result);
-    else {
+    if (flight.index === undefined) {
+      tally.repaired(result);
+      this.#context.repaired(flight, result.worker);
+    } else {
       tally.count(result, track.name);
       track.answered(flight.index, result);
     }

@@ -57,6 +57,7 @@ async function staged(...plans: PhasePlan[]) {
     warn: () => undefined,
     isDone: async () => false,
     repairsFor: async () => [],
+    repaired: () => undefined,
   });
   ending.catch(() => undefined);
   const given = new Map<string, WorkPackage>();
