@@ -16,6 +16,8 @@ export interface PhasePlan {
   readonly beside?: boolean;
   /** Pure: the same number gives the same package. @param index 0 <= index < packages */
   at(index: number): PackageBody;
+  /** Whether its packages have run before and count as retries. */
+  readonly again?: boolean;
   /** For a check: the packages of the compute phase whose output it looks at, by number. */
   checks?(index: number): Iterable<number>;
   /** What all its packages together should cost. */

@@ -301,7 +301,7 @@ class JobRun {
   }
 
   /** Reads the checks' outcomes; where they could say nothing, has the operation check in another way. */
-  async #judge(run: Running): Promise<void> {
+  async #judge(run: Running, { again }: { again: boolean } = { again: false }): Promise<void> {
     const operation = masterOperations[this.#job.op];
     const rounds = this.#job.verify.rounds;
     this.#verified = { method: operation.verification, ok: false, rounds };
@@ -309,12 +309,13 @@ class JobRun {
     if (checks.some((check) => check.nonFinite) && operation.recheck) {
       this.#verified = { method: 'recompute', ok: false, rounds: 1 };
       const { plan } = run;
-      const again = operation.recheck(
+      const phases = operation.recheck(
         operationInput(this.#job),
         { ...plan, chunks: chunksOf(plan), extra: {} },
         checks,
       );
-      for (const stage of stagesOf(again)) await this.#stage(stage, plan.phases, run);
+      for (const stage of stagesOf(phases.map((phase) => ({ ...phase, again }))))
+        await this.#stage(stage, plan.phases, run);
     }
     const { wrong, worst } = this.#tally;
     if (wrong) throw new WrongResultError(wrong.where, worst);
@@ -344,11 +345,12 @@ class JobRun {
       const again: PhasePlan = {
         phase: 'verify',
         packages: touched.length,
+        again: true,
         at: (at) => touched[at]!.phase.at(touched[at]!.index),
         checks: (at) => touched[at]!.phase.checks?.(touched[at]!.index) ?? [],
       };
       await this.#stage([again], run.plan.phases, run);
-      await this.#judge(run);
+      await this.#judge(run, { again: true });
       isAgain = true;
     }
     return isAgain;

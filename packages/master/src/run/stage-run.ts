@@ -285,7 +285,7 @@ class StageRun {
       tally.repaired(result);
       this.#context.repaired(flight, result.worker);
     } else {
-      tally.count(result, track.name);
+      tally.count(result, track.phase.plan);
       track.answered(flight.index, result);
     }
     if (this.#isOver || this.#context.window - this.#flights.size >= SEND_RUN || flight.blocks.length > 0) {

@@ -1,4 +1,5 @@
 import type { CheckOutcome, Report, Result } from '@tessera/protocol';
+import type { PhasePlan } from '../plan/plan.ts';
 import { Evidence } from './evidence.ts';
 
 type Done = Extract<Result, { status: 'done' }>;
@@ -26,13 +27,14 @@ export class Tally {
   #workers = 0;
 
   /** Counts one package's first answer. */
-  count(result: Done, phase: string): void {
-    this.packages++;
+  count(result: Done, { phase, again }: Pick<PhasePlan, 'phase' | 'again'>): void {
+    if (again) this.retries++;
+    else this.packages++;
     this.evidence.add(result);
     this.bytes.read += result.bytes.read;
     this.bytes.written += result.bytes.written;
     const worker = this.#worker(result);
-    worker.packages++;
+    if (!again) worker.packages++;
     worker.busySeconds += busySeconds(result);
     worker.peakBytes = Math.max(worker.peakBytes, result.peakBytes ?? 0);
     if (phase === 'compute' && result.kernel) {
