@@ -30,6 +30,16 @@ export class InvalidRequestError extends Error {
   }
 }
 
+/** The folder for the clouds' state can't be used; another one is to be named. */
+export class StateRootError extends Error {
+  readonly _tag = 'StateRootError';
+
+  constructor(path: string, reason: string, options?: { cause?: unknown }) {
+    super(`the local cloud can't keep its state in ${path}: ${reason}`, options);
+    this.name = 'StateRootError';
+  }
+}
+
 /** The local cloud could not be started, or died before it was ready. `stderr` holds its last words. */
 export class CloudStartError extends Error {
   readonly _tag = 'CloudStartError';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 // The built program, started as people start it: what it prints, what it exits with, and that it started nothing.
 
@@ -63,6 +63,29 @@ function run(args: readonly string[], env: Record<string, string> = {}): Promise
     child.stdin!.end();
   });
 }
+
+describe.skipIf(!isBuilt)('a TESSERA_HOME that holds nothing', () => {
+  const homes: [string, RegExp][] = [
+    ['A.npy', /A\.npy: it is not a folder/],
+    ['A.npy/below', /A\.npy\/below: it is not a folder, or something above it is none/],
+    ['dangling', /dangling: no folder can be made there/],
+  ];
+  // Node's own way of making folders never ends there.
+  if (process.platform === 'linux') homes.push(['/proc/tessera', /\/proc\/tessera: no folder can be made there/]);
+
+  test.each(homes)('is refused with its reason: %s', async (home, reason) => {
+    symlinkSync(join(folder, 'not there', 'x'), join(folder, 'dangling'));
+    onTestFinished(() => rmSync(join(folder, 'dangling')));
+    for (const command of [['add', '2x3'], ['up']]) {
+      const { code, stdout, stderr } = await run([...command, '--json'], { TESSERA_HOME: resolve(folder, home) });
+      expect(stderr).toMatch(reason);
+      expect(stderr).toMatch(
+        /^tessera: the local cloud can't keep its state in .*; set TESSERA_HOME to a folder .*\n$/,
+      );
+      expect([code, stdout]).toEqual([2, '']);
+    }
+  });
+});
 
 describe.skipIf(!isBuilt)('bad input', () => {
   const cases: [string, RegExp][] = [

@@ -72,7 +72,12 @@ describe('commands', () => {
     const resume = { name: 'resume', jobId: job, fleet: { workers: 3 }, say: { json: true, verbose: false } };
     expect(parse(`resume ${job} --workers 3 --json`)).toMatchObject(resume);
     expect(parse(`--resume ${job} --workers 3 --json`)).toMatchObject(resume);
-    expect(refusal(`--resume ${job} --out C.npy`)).toBe('a job goes on as it was begun; leave --out out');
+    for (const spelling of [`--resume ${job}`, `resume ${job}`])
+      for (const option of ['--out C.npy', '--memory 1GiB', '--kernel wasm', '--seed 1', '--verify off'])
+        expect(refusal(`${spelling} ${option}`)).toBe(
+          `a job goes on as it was begun; leave ${option.split(' ')[0]} out`,
+        );
+    expect(parse('resume --help')).toMatchObject({ text: expect.not.stringContaining('--memory') as string });
     expect(refusal('resume ../secret')).toContain("'../secret' is not the id of a job");
     expect(refusal('resume')).toContain('missing required argument');
   });

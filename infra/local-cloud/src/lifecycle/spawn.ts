@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Socket } from 'node:net';
@@ -9,6 +9,7 @@ import { CloudStartError } from '../errors.ts';
 import { readCloudFile } from './cloud-file.ts';
 import { cloudHandle } from './handle.ts';
 import type { CloudHandle } from './handle.ts';
+import { newStateDir } from './state-root.ts';
 
 export interface SpawnOptions {
   /** Holds one directory per cloud; made if it is missing. */
@@ -37,13 +38,12 @@ const ROOM_FOR_YOUNG_OBJECTS = '--min-semi-space-size=16';
  * It runs in a session of its own, so Ctrl-C in the terminal reaches the caller alone, which can then end things in
  * order. What ties it to the caller is its standard input: the system closes it when the caller ends, even by SIGKILL.
  *
- * @throws CloudStartError, or the signal's reason.
+ * @throws StateRootError, CloudStartError, or the signal's reason.
  */
 export async function spawnLocalCloud(options: SpawnOptions): Promise<CloudHandle> {
   const { script, nodePath, detached, signal } = options;
   signal?.throwIfAborted();
-  mkdirSync(options.stateRoot, { recursive: true, mode: 0o700 });
-  const stateDir = mkdtempSync(join(realpathSync(options.stateRoot), 'cloud-'));
+  const stateDir = newStateDir(options.stateRoot);
   const logFile = join(stateDir, 'cloud.log');
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(

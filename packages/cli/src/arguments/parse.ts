@@ -73,9 +73,11 @@ function describe(set: (command: Command) => void, version: string): Program {
   }
 
   const resume = program.command('resume').description('go on with a job whose run was cut off; whole tiles are kept');
-  fleetOptions(sayOptions(resume))
+  jobOptions(fleetOptions(sayOptions(resume)))
     .argument('<job>', 'its id: the name of its folder in ./tessera-jobs')
     .action((job: string, values: Values) => set(readResume(job, values, resume)));
+  // They are taken only to say why they are not.
+  for (const option of resume.options) if (OF_THE_JOB.includes(option.attributeName())) option.hideHelp();
 
   fleetOptions(
     sayOptions(program.command('check').description('compare a result with its certificate and check it again')),
@@ -164,13 +166,15 @@ function everything(values: Values): { fleet: FleetOptions; job: JobOptions; say
   return { fleet: readFleet(values), job: readJob(values), say: readSay(values) };
 }
 
+/** Options of `jobOptions`. */
+const OF_THE_JOB: readonly string[] = ['out', 'dtype', 'seed', 'integers', 'memory', 'kernel', 'verify'];
+
 /** @throws UsageError for what is no id, and for options that the job has its own of */
 function readResume(job: string, values: Values, command: Program): Command {
   if (!/^[a-z0-9][a-z0-9-]{2,39}$/.test(job)) {
     throw new UsageError(`'${job}' is not the id of a job: they look like 20260102-030405-abcde`);
   }
-  const own = ['out', 'dtype', 'seed', 'integers', 'memory', 'kernel', 'verify'];
-  const given = own.find((name) => command.getOptionValueSource(name) === 'cli');
+  const given = OF_THE_JOB.find((name) => command.getOptionValueSource(name) === 'cli');
   if (given !== undefined) throw new UsageError(`a job goes on as it was begun; leave --${given} out`);
   return { name: 'resume', jobId: job, fleet: readFleet(values), say: readSay(values) };
 }

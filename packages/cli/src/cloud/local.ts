@@ -1,4 +1,5 @@
 import { findRunningCloud, spawnLocalCloud, sweepDeadClouds, type CloudHandle } from '@tessera/local-cloud/lifecycle';
+import { UsageError } from '../errors.ts';
 import type { BegunCloud } from './begin.ts';
 import type { Cloud } from './cloud.ts';
 import { localCloudScript } from './local-script.ts';
@@ -31,7 +32,7 @@ export async function openLocal(place: LocalCloudPlace, signal: AbortSignal): Pr
     });
   // What is wrong with the programs is said when the fleet is set up.
   readPrograms(place.root, false).catch(() => undefined);
-  const [handle] = await Promise.all([started, loadClients()]);
+  const [handle] = await Promise.all([started.catch(explained), loadClients()]);
   sweep(place.stateRoot);
   return cloudOf(handle, true);
 }
@@ -49,7 +50,7 @@ export async function openLasting(place: LocalCloudPlace, signal: AbortSignal): 
     detached: true,
     signal,
   });
-  const [handle] = await Promise.all([started, loadClients()]);
+  const [handle] = await Promise.all([started.catch(explained), loadClients()]);
   return cloudOf(handle, false);
 }
 
@@ -81,6 +82,14 @@ export async function cloudOf(handle: CloudHandle, ephemeral: boolean): Promise<
       }
     },
   };
+}
+
+/** Where the state is kept is what was typed, or could be. */
+function explained(error: unknown): never {
+  // By its tag: the cloud may have been begun by a program with a class of its own (cli.ts).
+  const isIt = error instanceof Error && '_tag' in error && error._tag === 'StateRootError';
+  if (!isIt) throw error;
+  throw new UsageError(`${error.message}; set TESSERA_HOME to a folder that has room and may be written`);
 }
 
 /** Loads the clients' code by making a set that calls nothing. */

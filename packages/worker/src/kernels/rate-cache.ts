@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeCacheFolder } from './cache-folder.ts';
 import type { KernelRate } from './kernel.ts';
 
 /** What a rate depends on: another machine, engine, library or version of ours measures anew. */
@@ -60,7 +61,7 @@ export class RateCache {
   async add(rates: readonly KernelRate[]): Promise<void> {
     const merged = mergeRates(await this.read(), rates);
     const aside = `${this.#file}.${randomUUID()}`;
-    await mkdir(this.#folder, { recursive: true });
+    makeCacheFolder(this.#folder);
     try {
       await writeFile(aside, `${JSON.stringify({ v: 1, machine: this.#machine, rates: merged }, undefined, 1)}\n`);
       await rename(aside, this.#file);

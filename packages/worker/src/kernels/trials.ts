@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeCacheFolder } from './cache-folder.ts';
 
 /** Crashes in a row after which it is left alone: workers are killed for many reasons, at the wrong moment too. */
 const crashesToSkip = 3;
@@ -36,7 +37,7 @@ export class Trials {
     const prefix = `kernel-trial-${createHash('sha256').update(name).digest('hex').slice(0, 12)}-`;
     const file = join(this.#folder, `${prefix}${this.#pid}`);
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeCacheFolder(this.#folder);
       writeFileSync(file, name);
     } catch {
       return firstCalls();

@@ -75,4 +75,9 @@ describe('trials of native code', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(new Trials(join(folder, 'file', 'below')).attempt('libx.so', () => true)).toBe(true);
   });
+
+  it('go on without a folder where none can be made', () => {
+    for (const place of ['/proc/1', '/dev/null/x'])
+      expect(new Trials(join(place, 'tessera')).attempt('/lib/x.so', () => 'loaded')).toBe('loaded');
+  });
 });
