@@ -25,11 +25,12 @@ import { certificateOf } from './certificate.ts';
 import { JobCancelledError, WrongResultError } from './errors.ts';
 import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
 import { reportOf } from './job-report.ts';
-import { inputsOf, outputsOf, overlap } from './package-pieces.ts';
+import { outputsOf } from './package-pieces.ts';
 import type { EventBody } from './announcer.ts';
 import { isBroken } from './damage.ts';
 import { Inbox } from './inbox.ts';
 import type { PhaseOutcome, StagePhase } from './phase-track.ts';
+import { Rechecks } from './rechecks.ts';
 import { repairsFor } from './repairs.ts';
 import { PATIENCE_MS, runStage, type StageContext } from './stage-run.ts';
 import { stagesOf, type Stage } from './stages.ts';
@@ -94,12 +95,7 @@ class JobRun {
   #computed: PhaseOutcome | undefined;
   /** Packages so far by phase: two phases of one name share their numbers. */
   readonly #numbered = new Map<Phase, number>();
-  /** Phases of checks so far, for those to be made again. */
-  readonly #checking: { readonly phase: PhasePlan; readonly firstNumber: number }[] = [];
-  /** Pieces that were made again and not checked since. */
-  #repaired: ArrayPiece[] = [];
-  /** Who made a package's pieces last, where it ran again. */
-  readonly #repairers = new Map<string, string>();
+  readonly #rechecks = new Rechecks();
   /** When the first check began. */
   #checkedFrom: number | undefined;
   #plannedBytes: number | undefined;
@@ -246,7 +242,7 @@ class JobRun {
   #stagePhase(phase: PhasePlan, { plan }: Running): StagePhase {
     const firstNumber = this.#numbered.get(phase.phase) ?? 0;
     this.#numbered.set(phase.phase, firstNumber + phase.packages);
-    if (phase.phase === 'verify') this.#checking.push({ phase, firstNumber });
+    this.#rechecks.begun(phase, firstNumber);
     const open = this.#openOf(plan);
     // What travels inside a check's message is read by nobody but the master. Each piece has its own tries: all of a package
     // at once would hardly ever come where every other call fails.
@@ -293,10 +289,7 @@ class JobRun {
         return output !== undefined && left !== undefined && left.has(output);
       },
       repairsFor: (body) => repairsFor(body, earlier, (piece) => this.#patiently(() => isBroken(piece, open))),
-      repaired: ({ id, body }, worker) => {
-        this.#repaired.push(...outputsOf(body));
-        this.#repairers.set(id, worker);
-      },
+      repaired: (repair, worker) => this.#rechecks.repaired(repair, worker),
     };
   }
 
@@ -323,33 +316,16 @@ class JobRun {
   }
 
   /**
-   * Makes again what checks read pieces that were made again: another check than the one that found the damage may have been
-   * over by then, and none says anything of what is exported later.
-   * @returns whether there were any
+   * Checks again what was made again after a check may have seen it.
+   * @returns whether there was anything
    */
   async #checkAgain(run: Running): Promise<boolean> {
     let isAgain = false;
-    while (this.#repaired.length > 0) {
-      const repaired = this.#repaired;
-      this.#repaired = [];
-      const reads = (body: PackageBody) =>
-        inputsOf(body).some((input) => repaired.some((piece) => overlap(input, piece)));
-      const touched = this.#checking.flatMap(({ phase, firstNumber }) =>
-        Array.from({ length: phase.packages }, (_, index) => index)
-          .filter((index) => reads(phase.at(index)))
-          .map((index) => ({ id: `${phase.phase}-${firstNumber + index}`, phase, index })),
-      );
-      if (touched.length === 0) continue;
-      this.#world.warn(`${touched.length} checks are made again, for something that they read was made again`);
-      for (const { id } of touched) this.#tally.evidence.forget(id);
-      const again: PhasePlan = {
-        phase: 'verify',
-        packages: touched.length,
-        again: true,
-        at: (at) => touched[at]!.phase.at(touched[at]!.index),
-        checks: (at) => touched[at]!.phase.checks?.(touched[at]!.index) ?? [],
-      };
-      await this.#stage([again], run.plan.phases, run);
+    for (let recheck = this.#rechecks.take(); recheck; recheck = this.#rechecks.take()) {
+      const { phase, insteadOf } = recheck;
+      this.#world.warn(`${insteadOf.length} checks are made again, for something that they read was made again`);
+      for (const id of insteadOf) this.#tally.evidence.forget(id);
+      await this.#stage([phase], run.plan.phases, run);
       await this.#judge(run, { again: true });
       isAgain = true;
     }
@@ -387,7 +363,7 @@ class JobRun {
     if (body.kind !== 'verify' || index === undefined || !phase.checks || !computed) return body;
     const authors = new Set<string>();
     for (const at of phase.checks(index)) {
-      const worker = this.#repairers.get(`compute-${at}`) ?? computed.workerOf(at);
+      const worker = this.#rechecks.makerOf(`compute-${at}`) ?? computed.workerOf(at);
       if (worker !== undefined) authors.add(worker);
       if (authors.size >= Math.min(this.#tally.workers, 64)) return body;
     }
