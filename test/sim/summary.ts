@@ -1,6 +1,15 @@
 import type { RunOutcome } from './simulate.ts';
 import type { FaultKind } from './world/faults.ts';
 
+/** What is told of a run when it is over. */
+export type RunFigures = Omit<RunOutcome, 'jobs'> & {
+  readonly jobs: readonly Pick<RunOutcome['jobs'][number], 'status' | 'error' | 'packages'>[];
+};
+
+export function figuresOf(outcome: RunOutcome): RunFigures {
+  return { ...outcome, jobs: outcome.jobs.map(({ status, error, packages }) => ({ status, error, packages })) };
+}
+
 /** What many runs came to. */
 export class Summary {
   runs = 0;
@@ -14,7 +23,7 @@ export class Summary {
   masters = 0;
   workers = 0;
 
-  add(outcome: RunOutcome): void {
+  add(outcome: RunFigures): void {
     this.runs++;
     if (outcome.violations.length > 0) this.failing.push(outcome.seed);
     for (const { status, error, packages } of outcome.jobs) {
