@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  mkdirSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -84,6 +93,20 @@ describe.skipIf(!isBuilt)('a TESSERA_HOME that holds nothing', () => {
       );
       expect([code, stdout]).toEqual([2, '']);
     }
+  });
+});
+
+describe.skipIf(!isBuilt)('a file where the jobs are kept', () => {
+  test('is refused, and left as it is', async () => {
+    const file = join(folder, 'tessera-jobs');
+    writeFileSync(file, 'mine');
+    onTestFinished(() => rmSync(file));
+    const { code, stderr } = await run(['add', '2x3', '--json']);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^tessera: the job's files go to .*tessera-jobs is not a/),
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 });
 

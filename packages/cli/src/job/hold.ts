@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isAlive, startTime } from '@tessera/local-cloud/lifecycle';
 import { z } from 'zod';
-import { UnavailableError } from '../errors.ts';
+import { UnavailableError, UsageError } from '../errors.ts';
 
 /** The right to work on a job's folder: nobody else has it meanwhile. */
 export interface Hold {
@@ -25,10 +25,10 @@ export function isHoldFile(name: string): boolean {
 /**
  * Takes hold of a job's folder, which is made if it is missing. Everybody first says that he is there and then looks who
  * else is: of two at the same moment none may get it, but never both.
- * @throws UnavailableError while a process that lives holds it
+ * @throws UnavailableError while a process that lives holds it; UsageError where the folder can't be made
  */
 export async function holdJob(folder: string, jobId: string): Promise<Hold> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, `.held-by-${process.pid}`);
   const mine: Holder = { pid: process.pid, startTime: startTime(process.pid) ?? '', host: hostname() };
   // Whoever looks sees all of it or nothing.
@@ -47,6 +47,17 @@ export async function holdJob(folder: string, jobId: string): Promise<Hold> {
     await rm(other, { force: true });
   }
   return { release };
+}
+
+/** @throws UsageError where something else is in the way */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'ENOTDIR' && code !== 'ENOENT') throw error;
+    throw new UsageError(`the job's files go to ${folder}, but ${dirname(folder)} is not a folder; move it away`);
+  }
 }
 
 /** @returns undefined where it is gone, or nothing that one of us wrote */

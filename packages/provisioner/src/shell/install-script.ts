@@ -5,7 +5,7 @@ import { word } from './word.ts';
  * Lines that put a bundle into `$HOME/tessera/bundles/<hash>` and leave that path in `$dir`. With every file in place
  * they start no process. Otherwise one download and one check for all files, and the files are renamed into place only
  * when every hash is right; two scripts that do so at once write the same bytes. They need `$node` and `say`.
- * A hash that is wrong ends the script with exit 1.
+ * A hash that is wrong ends the script with exit 1, as does a full disk.
  */
 export function installScript(plan: InstallPlan): string[] {
   const files = plan.files.map(({ name, sha256, url }) => ({
@@ -19,7 +19,9 @@ export function installScript(plan: InstallPlan): string[] {
     `dir="$HOME/tessera/bundles/"${word('bundle hash', plan.hash)}`,
     `if ! { ${present}; }; then`,
     '  new="$dir/.new-$$"',
-    '  give_up() { say "$1"; cd "$HOME"; rm -rf "$new"; exit 1; }',
+    // Whatever failed then failed of a full disk: less than 1 MiB is left of it.
+    '  is_full() { set -- $(df -Pk "$HOME" 2>/dev/null | tail -n 1); [ "${4:-1024}" -lt 1024 ] 2>/dev/null; }',
+    '  give_up() { if is_full; then say "the disk of $HOME is full"; else say "$1"; fi; cd "$HOME"; rm -rf "$new"; exit 1; }',
     '  mkdir -p "$new" && cd "$new" || give_up "cannot write to $dir"',
     '  if command -v curl >/dev/null; then',
     `    curl -fsS --retry 3 ${files.map(({ name, url }) => `-o ${name} ${url}`).join(' ')} || give_up "download failed; the link may have expired, run the command again"`,

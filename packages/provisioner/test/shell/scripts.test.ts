@@ -104,6 +104,18 @@ describe('installing a bundle', () => {
     expect([code, output]).toEqual([1, expect.stringContaining('tessera: download failed; the link may have expired')]);
   });
 
+  it.each(['download', 'hash'])('says that the disk is full where that is why the %s fails', async (what) => {
+    const plan = bench.plan({ 'worker.mjs': 'program' }, what === 'hash' ? 'worker.mjs' : undefined);
+    if (what === 'download') bench.files.clear();
+    const bin = join(bench.home, 'bin');
+    mkdirSync(bin);
+    const table = 'Filesystem 1024-blocks Used Available Capacity Mounted on\ntmpfs 1024 1024 0 100% /';
+    writeFileSync(join(bin, 'df'), `#!/bin/sh\necho '${table}'\n`, { mode: 0o755 });
+    const { code, output } = await bench.run(install(plan), { PATH: `${bin}:${process.env['PATH']}` });
+    expect([code, output]).toEqual([1, expect.stringContaining(`tessera: the disk of ${bench.home} is full`)]);
+    expect(output).not.toMatch(/expired|refused/);
+  });
+
   it('brings back a file that is missing', async () => {
     const plan = bench.plan({ 'worker.mjs': 'program', 'koffi.node': 'native' });
     await bench.run(install(plan));
