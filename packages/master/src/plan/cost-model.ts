@@ -56,7 +56,8 @@ const CHUNKS_IN_FLIGHT = 8;
 
 /**
  * What a worker holds besides where a GPU was asked for: Dawn and the driver (measured on an H100: 100 MiB), and buffers that
- * both sides see, for operands and C (192 MiB at most: packages/worker: kernels/device-gemm.ts).
+ * both sides see, for operands and C (192 MiB at most: packages/worker: kernels/device-gemm.ts), and a fifth: with 288 MiB a
+ * worker of 700 had 773.
  */
 export const deviceBytes = (kernel: KernelPreference): number =>
   kernel === 'gpu' || kernel === 'wgsl' ? 352 * 1024 * 1024 : 0;
