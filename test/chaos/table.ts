@@ -100,8 +100,8 @@ export const rows: readonly Row[] = [
     at: computing,
     trouble: async () => undefined,
     ends: 'failed with a reason',
-    // The one that reads the poison, or one that another lane of the dead workers had.
-    says: /package compute-\d\b.*delivered \d+ times without an answer/,
+    // The one that reads the poison; where its neighbour in the dead workers is named first, as one that may be to blame.
+    says: /\bcompute-\d\b.*delivered \d+ times without an answer/,
     more: { poison: 'B.zarr/c/0/1' },
   },
   { what: 'a disk that is full for a while', at: computing, trouble: fillDisk(1200), ends: 'verified' },
