@@ -19,6 +19,15 @@ export interface FleetStatus {
   readonly commands: readonly RunningCommand[];
 }
 
+/** A fleet's instances, whatever their state. Looks at nothing else. @throws AwsError */
+export async function fleetInstances(
+  { ec2 }: Clients,
+  cluster: ClusterName,
+  options?: Partial<World>,
+): Promise<InstanceInfo[]> {
+  return findInstances(ec2, worldOf(options), cluster);
+}
+
 /** Looks at a fleet and changes nothing. A fleet that does not exist is empty. @throws AwsError */
 export async function describeFleet(
   clients: Clients,

@@ -10,7 +10,7 @@ export { provisionFleet, type Fleet, type ProvisionOptions } from './fleet.ts';
 export type { Resource, Step, StepOutcome } from './step.ts';
 export type { InstanceInfo, Role } from './instances/instance.ts';
 export { describeType, type TypeInfo } from './instances/describe-type.ts';
-export { describeFleet, type FleetStatus } from './describe-fleet.ts';
+export { describeFleet, fleetInstances, type FleetStatus } from './describe-fleet.ts';
 export { stopFleet, terminateFleet, type TornDown } from './teardown.ts';
 export { createResultQueue, deleteResultQueue, type QueueDepth } from './queues.ts';
 export { startWorkers, stopWorkers, type StartedWorkers, type WorkerStart } from './commands/start-workers.ts';

@@ -33,6 +33,7 @@ it('the package exports these names', () => {
       "describeFleet",
       "describeType",
       "explainAwsError",
+      "fleetInstances",
       "followLogStream",
       "installScript",
       "lastWords",

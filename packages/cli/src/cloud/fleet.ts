@@ -50,8 +50,8 @@ export async function wantedWorkers(
 }
 
 async function runningWorkers(cloud: Cloud, cluster: string, signal: AbortSignal): Promise<number> {
-  const { describeFleet } = await import('@tessera/provisioner');
-  const { instances } = await describeFleet(cloud.clients, cluster, { signal });
+  const { fleetInstances } = await import('@tessera/provisioner');
+  const instances = await fleetInstances(cloud.clients, cluster, { signal });
   return instances.filter(({ role, state }) => role === 'Worker' && state === 'running').length;
 }
 

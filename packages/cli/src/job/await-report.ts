@@ -12,7 +12,8 @@ export interface ReportSource {
   now(): number;
 }
 
-const FIRST_MS = 200;
+/** The master's log says when it is there; this is for a log that comes late or not at all. */
+const FIRST_MS = 500;
 const SLOWEST_MS = 2_000;
 /** The command is asked for less often: it only matters when a master ended without a report. */
 const COMMAND_EVERY_MS = 2_000;
@@ -43,6 +44,6 @@ export async function awaitReport(jobId: string, source: ReportSource): Promise<
       }
     }
     await source.pause(delay);
-    delay = Math.min(delay * 1.25, SLOWEST_MS);
+    delay = Math.min(delay * 1.5, SLOWEST_MS);
   }
 }

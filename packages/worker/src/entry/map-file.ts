@@ -1,5 +1,6 @@
 import type { MapFile, MappedBytes } from '@tessera/matrix';
 import type { Koffi } from '../kernels/index.ts';
+import { Room } from './room.ts';
 
 /** Linux and macOS agree on these (sys/mman.h), but for the last. */
 const PROT_NONE = 0;
@@ -13,26 +14,32 @@ const MADV_WILLNEED = 3;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 /** A multiple of the page sizes in use: 4 KiB on x86-64, up to 64 KiB on ARM. */
 const ALIGNMENT = 65_536;
-/** Windows are multiples of this, so that one serves regions of nearly the same size. */
-const WINDOW_BYTES = 1 << 20;
-/** Windows that are kept for the next region; they cost address space, no memory. */
-const KEPT = 8;
+/** Address space that is reserved once, for all regions that are mapped at a time; it costs no memory. */
+const SPACE_BYTES = 4 * 1024 ** 3;
 
 /** Pages of a region that are looked at, to find out whether it has to be read. */
 const SAMPLES = 32;
 
 /** Address space of our own, and the one ArrayBuffer that V8 sees of it. */
-interface Window {
-  readonly address: unknown;
-  readonly length: number;
+interface Space {
+  readonly address: bigint;
   readonly buffer: ArrayBuffer;
+  readonly room: Room;
+}
+
+/** Where a region is mapped. */
+interface Window {
+  readonly space: Space;
+  /** From the space's first byte. */
+  readonly at: number;
+  readonly length: number;
 }
 
 /**
  * Maps files through the C library's own functions; `undefined` where koffi or they can't be had.
  *
- * Files are mapped into windows that are used again: V8 counts each ArrayBuffer as that much new memory, and would collect
- * garbage after every few of them. What was unmapped can't be looked at (PROT_NONE).
+ * Files are mapped into one reserved space, which is used again: V8 counts each ArrayBuffer as that much new memory, and
+ * would collect garbage after every few of them. What was unmapped can't be looked at (PROT_NONE).
  */
 export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFile | undefined> {
   if (process.platform === 'win32') return undefined;
@@ -43,32 +50,36 @@ export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFi
     const munmap = system.func('int munmap(void *, size_t)');
     const madvise = system.func('int madvise(void *, size_t, int)');
     const mincore = system.func('int mincore(void *, size_t, _Out_ uint8_t *)');
-    const free: Window[] = [];
 
-    const reserve = (length: number): Window | undefined => {
-      const address = mmap(null, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (address === null || address === MAP_FAILED) return undefined;
-      return { address, length, buffer: view(address, length) };
+    const reserve = (length: number): Space | undefined => {
+      const address: unknown = mmap(null, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (typeof address !== 'bigint' || address === MAP_FAILED) return undefined;
+      return { address, buffer: view(address, length), room: new Room(length) };
     };
+    const shared = reserve(SPACE_BYTES);
+    const addressOf = ({ space, at }: Window) => space.address + BigInt(at);
     const take = (bytes: number): Window | undefined => {
-      const length = Math.ceil(bytes / WINDOW_BYTES) * WINDOW_BYTES;
-      const at = free.findIndex((window) => window.length === length);
-      return at < 0 ? reserve(length) : free.splice(at, 1)[0];
+      const length = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+      const at = shared?.room.take(length);
+      if (shared && at !== undefined) return { space: shared, at, length };
+      // Larger than the space that is left, or the system gives no process so much.
+      const own = reserve(length);
+      return own && { space: own, at: 0, length };
     };
     const giveBack = (window: Window) => {
-      const { address, length } = window;
-      const empty = mmap(address, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-      if (empty !== MAP_FAILED) free.push(window);
-      const oldest = free.length > KEPT ? free.shift() : undefined;
-      if (oldest) munmap(oldest.address, oldest.length);
+      const { space, at, length } = window;
+      if (space !== shared) return void munmap(space.address, length);
+      const empty: unknown = mmap(addressOf(window), length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+      if (empty !== MAP_FAILED) space.room.giveBack(at, length);
     };
 
     const page = new Uint8Array(1);
     /** Whether the pages looked at are in memory already. Where the system tells nobody (a file of others), it says yes. */
-    const isCached = ({ address }: Window, length: number): boolean => {
+    const isCached = (window: Window, length: number): boolean => {
+      const address = addressOf(window);
       const step = Math.max(1, Math.ceil(length / ALIGNMENT / SAMPLES)) * ALIGNMENT;
       for (let at = 0; at < length; at += step)
-        if (mincore((address as bigint) + BigInt(at), 1, page) !== 0 || (page[0]! & 1) === 0) return false;
+        if (mincore(address + BigInt(at), 1, page) !== 0 || (page[0]! & 1) === 0) return false;
       return true;
     };
 
@@ -77,15 +88,16 @@ export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFi
       const length = before + bytes;
       const window = take(length);
       if (!window) return undefined;
-      const mapped = mmap(window.address, length, PROT_READ, MAP_SHARED | MAP_FIXED, fd, position - before);
+      const address = addressOf(window);
+      const mapped: unknown = mmap(address, length, PROT_READ, MAP_SHARED | MAP_FIXED, fd, position - before);
       if (mapped === MAP_FAILED) {
         giveBack(window);
         return undefined;
       }
-      if (!isCached(window, length)) madvise(window.address, length, MADV_WILLNEED);
+      if (!isCached(window, length)) madvise(address, length, MADV_WILLNEED);
       let isMapped = true;
       return {
-        bytes: new Uint8Array(window.buffer, before, bytes),
+        bytes: new Uint8Array(window.space.buffer, window.at + before, bytes),
         unmap: () => {
           if (isMapped) giveBack(window);
           isMapped = false;
