@@ -40,8 +40,12 @@ interface Window {
  *
  * Files are mapped into one reserved space, which is used again: V8 counts each ArrayBuffer as that much new memory, and
  * would collect garbage after every few of them. What was unmapped can't be looked at (PROT_NONE).
+ * @param spaceBytes what does not fit into it gets a space of its own
  */
-export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFile | undefined> {
+export async function openFileMapper(
+  koffi: () => Promise<Koffi>,
+  spaceBytes = SPACE_BYTES,
+): Promise<MapFile | undefined> {
   if (process.platform === 'win32') return undefined;
   try {
     const { load, view } = await koffi();
@@ -56,7 +60,7 @@ export async function openFileMapper(koffi: () => Promise<Koffi>): Promise<MapFi
       if (typeof address !== 'bigint' || address === MAP_FAILED) return undefined;
       return { address, buffer: view(address, length), room: new Room(length) };
     };
-    const shared = reserve(SPACE_BYTES);
+    const shared = reserve(spaceBytes);
     const addressOf = ({ space, at }: Window) => space.address + BigInt(at);
     const take = (bytes: number): Window | undefined => {
       const length = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
