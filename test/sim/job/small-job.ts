@@ -87,7 +87,8 @@ export function drawJob(chance: Chance, jobId: string, seed: number, workers: nu
     verify: { rounds: chance.happens(0.15) ? 0 : chance.whole(1, 2) },
   };
   const plan = planJob(job, drawCutting(job, chance));
-  return { job, plan: { ...plan, inline: chance.happens(0.25) }, given, prefix };
+  const phases = plan.phases.map((phase) => (chance.happens(0.2) ? { ...phase, beside: false } : phase));
+  return { job, plan: { ...plan, phases, inline: chance.happens(0.25) }, given, prefix };
 }
 
 /** A tile as a CSV text in bands of a few rows, with or without a header. */

@@ -1,54 +1,61 @@
-import { blockBytes, projectBytes, secondBlockBytes } from '../plan/cost-model.ts';
+import { packageBytes } from '../plan/beside.ts';
+import { blockBytes, secondBlockBytes } from '../plan/cost-model.ts';
 import type { PhasePlan } from '../plan/plan.ts';
 import { folds } from './multiply-blocks.ts';
 import type { CutProduct } from './product.ts';
 
+/** A product and its phases other than that of blocks, one of whose packages a worker may have beside a block. */
+export interface Beside {
+  readonly cut: CutProduct;
+  readonly others: readonly PhasePlan[];
+}
+
 /**
- * Puts the phases of a product in order. Until it compares, its check needs the operands and nothing of C, so each of its
- * phases but the last runs beside one of those that make C, where there is memory for both.
+ * The phases of a product in order. Until it compares, its check needs the operands and nothing of C, so each of its phases but
+ * the last comes after one of those that make C.
  * @param making those that make C
  * @param check its phases, the comparison last; none where nothing is checked
  */
-export function inOrder(cut: CutProduct, making: readonly PhasePlan[], check: readonly PhasePlan[]): PhasePlan[] {
-  const others = check.slice(0, -1);
-  const phases: PhasePlan[] = [];
-  for (const [place, phase] of making.entries()) {
-    phases.push(phase);
-    // Sums and checks count two packages of a kind, so one of each is never more.
-    const next = place > 0 || projectsBeside(cut) ? others.shift() : undefined;
-    if (next) phases.push({ ...next, beside: true });
-  }
-  return [...phases, ...others, ...check.slice(-1)];
+export function inOrder(making: readonly PhasePlan[], check: readonly PhasePlan[]): PhasePlan[] {
+  const before = check.slice(0, -1);
+  return [
+    ...making.flatMap((phase, place) => [phase, ...before.slice(place, place + 1)]),
+    ...before.slice(making.length),
+    ...check.slice(-1),
+  ];
 }
 
-/** Bytes for blocks, and for one with a package of the check beside it where that may be. */
-export function blocksBytes(cut: CutProduct): number {
-  const { peakBytes } = cut.blocks;
-  return projectsBeside(cut) ? Math.max(peakBytes, besideBytes(cut)) : peakBytes;
+/** Bytes for blocks, and for one with a package of another phase beside it where that may be. */
+export function blocksBytes({ cut, others }: Beside): number {
+  return firstBytes(cut) + Math.max(secondBytes(cut), largestOther({ cut, others }));
 }
 
 /** The same where the operands of blocks are mapped, without these. */
-export function mappingBytes(cut: CutProduct): number {
-  const { blocks, input } = cut;
-  const block = { ...blocks.block, dtype: input.dtype, folds: folds(blocks) };
-  const own = blockBytes({ ...block, alone: blocks.alone });
-  return projectsBeside(cut) ? Math.max(own, blockBytes({ ...block, alone: true }) + packageBytes(cut)) : own;
+export function mappingBytes({ cut, others }: Beside): number {
+  const block = { ...cut.blocks.block, dtype: cut.input.dtype, folds: folds(cut.blocks) };
+  return blockBytes({ ...block, alone: true }) + besideBytes({ cut, others });
 }
 
-function projectsBeside(cut: CutProduct): boolean {
-  const { fleet, verify } = cut.input;
-  return verify.rounds > 0 && besideBytes(cut) <= fleet.memoryBytes;
+/** Of these, what a package of another phase may take: it is in the place of a worker's second block. */
+export function besideBytes({ cut, others }: Beside): number {
+  const { alone, block } = cut.blocks;
+  const stored = { ...block, dtype: cut.input.dtype, kStep: 0, alone };
+  return Math.max(cut.input.mappable ? secondBlockBytes(stored) : secondBytes(cut), largestOther({ cut, others }));
 }
 
-/** A package of the check takes the place of the second block of a worker. */
-function besideBytes(cut: CutProduct): number {
-  const { blocks, input } = cut;
-  const second = secondBlockBytes({ ...blocks, ...blocks.block, dtype: input.dtype });
-  return blocks.peakBytes - second + packageBytes(cut);
+function largestOther({ cut, others }: Beside): number {
+  const fitting = others.map(({ cost }) => packageBytes(cost)).filter((bytes) => fits(cut, bytes));
+  return Math.max(0, ...fitting);
 }
 
-function packageBytes({ task, blocks, bands, input }: CutProduct): number {
-  const { chunk } = blocks;
-  const [rows, cols] = task.stored.B ?? [chunk.k, chunk.n];
-  return projectBytes(bands.k, task.n, input.verify.rounds + 1, rows * cols);
+function fits(cut: CutProduct, bytes: number): boolean {
+  return firstBytes(cut) + bytes <= cut.input.fleet.memoryBytes;
+}
+
+function firstBytes(cut: CutProduct): number {
+  return cut.blocks.peakBytes - secondBytes(cut);
+}
+
+function secondBytes({ blocks, input }: CutProduct): number {
+  return secondBlockBytes({ ...blocks, ...blocks.block, dtype: input.dtype });
 }

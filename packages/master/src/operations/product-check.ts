@@ -1,5 +1,5 @@
 import { bytesPerElement, type ArrayDeclaration } from '@tessera/protocol';
-import { movingSeconds, productCheckBytes } from '../plan/cost-model.ts';
+import { movingSeconds, productCheckBytes, projectBytes } from '../plan/cost-model.ts';
 import { PlanDoesNotFitError } from '../plan/errors.ts';
 import { gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
@@ -39,11 +39,12 @@ export function checkPhases(cut: CutProduct): Pick<OperationPlan, 'extra' | 'pha
 }
 
 /** Y = right·r and the norms of right's rows. */
-function projectPhase({ task, bands, input, vectors, width, workerBytes }: Check): PhasePlan {
+function projectPhase({ task, blocks, bands, input, vectors, width, workerBytes }: Check): PhasePlan {
   const { k, n, right } = task;
   const grid = gridOf([k, n], [bands.k, n]);
   const readBytes = k * n * bytesPerElement(input.dtype);
   const yBytes = k * width * 8;
+  const [chunkRows, chunkCols] = task.stored.B ?? [blocks.chunk.k, blocks.chunk.n];
   return {
     phase: 'project',
     packages: grid.count,
@@ -65,6 +66,7 @@ function projectPhase({ task, bands, input, vectors, width, workerBytes }: Check
       bytesWritten: yBytes,
       seconds: movingSeconds(grid.count, readBytes + yBytes, input.fleet),
       workerBytes,
+      packageBytes: projectBytes(bands.k, n, width, chunkRows * chunkCols),
     },
   };
 }

@@ -4,7 +4,7 @@ import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
 import { chooseBlocks, chunkShapes, folds, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
 import type { OperationInput } from './operation.ts';
 import { bandsOf, type Bands } from './product-bands.ts';
-import { blocksBytes, inOrder, mappingBytes } from './product-beside.ts';
+import { besideBytes, blocksBytes, inOrder, mappingBytes, type Beside } from './product-beside.ts';
 import { checkPhases } from './product-check.ts';
 import { productFigures } from './product-figures.ts';
 import { partialName, reducePhase, tileWithin } from './product-reduce.ts';
@@ -37,7 +37,8 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
   const { blocks, least } = chooseBlocks(productOf(task, input), input.fleet);
   const cut = { task, blocks, bands: bandsOf(task, blocks, input), input };
   const figures = productFigures(cut, least);
-  const peakWorkerBytes = Math.max(blocksBytes(cut) + cacheBytes(cut), mappedPeak(cut, mappedBytes(cut)));
+  const beside = besideBlocks(cut, othersOf(cut));
+  const peakWorkerBytes = Math.max(blocksBytes(beside) + cacheBytes(beside), mappedPeak(cut, mappedBytes(beside)));
   return {
     ...layOut(cut),
     figures: { ...figures, peakWorkerBytes },
@@ -57,13 +58,25 @@ export function layOut(cut: CutProduct): Pick<OperationPlan, 'chunks' | 'extra' 
       { shape: input.shapes.C, dtype: input.dtype, chunk: chunks.C },
     ]),
   );
-  const check = input.verify.rounds === 0 ? { extra: {}, phases: [] } : checkPhases(cut);
-  const spare = { cacheBytes: cacheBytes(cut), mapBytes: mappedBytes(cut) };
+  const others = othersOf(cut);
+  const compute = computePhase(cut, besideBlocks(cut, others));
   return {
     chunks: { A: asStored(chunks.A, task.left), B: asStored(chunks.B, task.right), C: chunks.C },
-    extra: { ...partials, ...check.extra },
-    phases: inOrder(cut, [computePhase(cut, spare), ...(blocks.splits === 1 ? [] : [reducePhase(cut)])], check.phases),
+    extra: { ...partials, ...others.check.extra },
+    phases: inOrder([compute, ...others.reduce], others.check.phases),
   };
+}
+
+/** The phases of a product but that of its blocks. */
+function othersOf(cut: CutProduct) {
+  return {
+    reduce: cut.blocks.splits === 1 ? [] : [reducePhase(cut)],
+    check: cut.input.verify.rounds === 0 ? { extra: {}, phases: [] } : checkPhases(cut),
+  };
+}
+
+function besideBlocks(cut: CutProduct, { reduce, check }: ReturnType<typeof othersOf>): Beside {
+  return { cut, others: [...reduce, ...check.phases] };
 }
 
 /** C computed again, for operands that hold NaN or infinities: in smaller blocks, for three of them are held at once. */
@@ -91,8 +104,9 @@ function productOf(task: ProductTask, { dtype }: OperationInput): Product {
   return { ...task, dtype, addend: task.beta !== 0 };
 }
 
-function computePhase(cut: CutProduct, spare: { cacheBytes: number; mapBytes: number }): PhasePlan {
+function computePhase(cut: CutProduct, beside: Beside): PhasePlan {
   const { task, blocks, input } = cut;
+  const spare = { cacheBytes: cacheBytes(beside), mapBytes: mappedBytes(beside) };
   const grid = gridOf(input.shapes.C, [blocks.block.rows, blocks.block.cols]);
   const bytes = bytesPerElement(input.dtype);
   // Ranges of k lie next to each other in the numbering, so that workers meet while their operands are warm; blocks that
@@ -132,6 +146,7 @@ function computePhase(cut: CutProduct, spare: { cacheBytes: number; mapBytes: nu
       bytesRead: blocks.computeElements.read * bytes,
       bytesWritten: blocks.computeElements.written * bytes,
       seconds: blocks.computeSeconds,
+      besideBytes: besideBytes(beside),
     },
   };
 }
@@ -150,9 +165,9 @@ function operands(task: ProductTask, region: Region, kStart: number, kSize: numb
 }
 
 /** What the budget leaves for operands that are mapped, beside blocks of C: pieces of operands are not read then. */
-function mappedBytes(cut: CutProduct): number {
-  const { fleet, mappable } = cut.input;
-  return mappable ? Math.max(0, fleet.memoryBytes - mappingBytes(cut)) : 0;
+function mappedBytes(beside: Beside): number {
+  const { fleet, mappable } = beside.cut.input;
+  return mappable ? Math.max(0, fleet.memoryBytes - mappingBytes(beside)) : 0;
 }
 
 /** Bytes of a worker that maps its operands: blocks of C, and of each file from a piece's first element to its last. */
@@ -165,11 +180,11 @@ function mappedPeak({ task, blocks, input: { dtype, fleet } }: CutProduct, mapBy
 }
 
 /** What the budget leaves for operand pieces that a worker keeps for its next package, where it will have one. */
-function cacheBytes(cut: CutProduct): number {
-  const { blocks, task, input } = cut;
+function cacheBytes(beside: Beside): number {
+  const { blocks, task, input } = beside.cut;
   const { dtype, fleet } = input;
   if (blocks.packages <= fleet.workers) return 0;
-  const spare = 0.9 * (fleet.memoryBytes - blocksBytes(cut));
+  const spare = 0.9 * (fleet.memoryBytes - blocksBytes(beside));
   const { m, n, k } = task;
   const all = (task.symmetric ? n * k : m * k + k * n) * bytesPerElement(dtype);
   const piece = Math.min(blocks.block.rows, blocks.block.cols) * blocks.kStep * bytesPerElement(dtype);

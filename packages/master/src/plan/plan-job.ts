@@ -8,6 +8,7 @@ import {
   type OperandSpec,
 } from '@tessera/protocol';
 import { masterOperations, type OperationInput } from '../operations/index.ts';
+import { besideEachOther } from './beside.ts';
 import { deviceBytes } from './cost-model.ts';
 import { PlanDoesNotFitError } from './errors.ts';
 import { fleetModel } from './fleet-model.ts';
@@ -63,7 +64,7 @@ function planTiles(job: JobSpec, { plan, least }: Cutting): Plan {
     if (operand.kind === 'csv') ingest.push(ingestPhase(name, arrays[name]!, operand.csv, input.fleet, least));
   }
   const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, job.workspace, input.fleet, least));
-  const phases = [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)];
+  const phases = besideEachOther([...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)]);
   const made = new Set([...operands.flatMap(([name, { kind }]) => (kind === 'array' ? [] : [name as string])), 'C']);
   for (const name of Object.keys(chosen.extra)) made.add(name);
   return {

@@ -10,8 +10,8 @@ export interface PhasePlan {
   readonly phase: Phase;
   readonly packages: number;
   /**
-   * Whether it needs nothing that the phase before it makes. Its packages are then sent before that one ends, for workers
-   * that have nothing else to do; a worker may have one of each at once, and the plan's memory must allow for it.
+   * Whether its packages may be sent before the phase before it ends, each when what it reads is there, for workers that have
+   * nothing else to do. A worker may have one of each at once, and the plan's memory must allow for it: see `beside.ts`.
    */
   readonly beside?: boolean;
   /** Pure: the same number gives the same package. @param index 0 <= index < packages */
@@ -32,6 +32,10 @@ export interface PhaseCost {
   readonly seconds: number;
   /** Largest resident size that a worker should reach in it; missing where the operation's figures count it. */
   readonly workerBytes?: number;
+  /** Of that, what one package takes beside the base; missing where it is half of the rest. */
+  readonly packageBytes?: number;
+  /** What a package of another phase may take beside one of this, where not as much as this one's own. */
+  readonly besideBytes?: number;
 }
 
 /** What an operation's own phases are expected to hold and move, in bytes, and how good that is. */

@@ -1,7 +1,9 @@
-import type { CheckOutcome, PackageBody, Result } from '@tessera/protocol';
+import type { ArrayPiece, CheckOutcome, PackageBody, Result } from '@tessera/protocol';
 import type { PhasePlan } from '../plan/plan.ts';
 import { Announcer, type AnnouncerWorld } from './announcer.ts';
+import type { Authors } from './authors.ts';
 import { Median } from './median.ts';
+import { inputsOf, outputsOf, overlap } from './package-pieces.ts';
 
 type Done = Extract<Result, { status: 'done' }>;
 
@@ -12,6 +14,8 @@ export interface StagePhase {
   readonly plannedMs: number | undefined;
   /** Number of its first package in package ids; not 0 where an earlier phase has the same name. */
   readonly firstNumber: number;
+  /** Where it is noted who answered its packages, if anybody asks. */
+  readonly authors?: Authors | undefined;
   /** Prepares a package for sending: puts small tiles into it, and says who should not check his own work. */
   pack(taken: Packed): Promise<PackageBody>;
 }
@@ -41,8 +45,6 @@ export interface PhaseOutcome {
   /** Until the last package was sent for the first time. */
   readonly sendSeconds: number;
   readonly checks: readonly CheckOutcome[];
-  /** Which worker answered a package, for checks by others. */
-  workerOf(index: number): string | undefined;
 }
 
 /**
@@ -58,9 +60,9 @@ export class PhaseTrack {
   readonly #announcer: Announcer;
   readonly #stageStartedAt: number;
   readonly #checks: CheckOutcome[] = [];
-  readonly #workers = new Map<string, number>();
-  /** For each package 1 + the number of its worker, 0 where nobody answered yet. */
-  readonly #workerOf: Uint32Array;
+  /** What packages that were taken and are not done will make. */
+  readonly #making = new Map<number, readonly ArrayPiece[]>();
+  #next: NewPackage | undefined;
   #taken = 0;
   #done = 0;
   #startedAt: number | undefined;
@@ -73,7 +75,6 @@ export class PhaseTrack {
     this.phase = phase;
     this.#world = world;
     this.#announcer = new Announcer(phase.plan, world);
-    this.#workerOf = new Uint32Array(phase.plan.packages);
     this.#stageStartedAt = world.clock.now();
   }
 
@@ -104,11 +105,30 @@ export class PhaseTrack {
     return this.#aloneSince;
   }
 
-  /** Takes the next package that was never sent. */
-  take(): NewPackage {
-    const index = this.#taken++;
+  /** The next package that was never sent. */
+  get next(): NewPackage {
+    const index = this.#taken;
     const { plan, firstNumber } = this.phase;
-    return { id: `${plan.phase}-${firstNumber + index}`, index, body: plan.at(index) };
+    return (this.#next ??= { id: `${plan.phase}-${firstNumber + index}`, index, body: plan.at(index) });
+  }
+
+  /** Takes it. */
+  take(): NewPackage {
+    const { next } = this;
+    this.#making.set(next.index, outputsOf(next.body));
+    this.#next = undefined;
+    this.#taken++;
+    return next;
+  }
+
+  /** Whether something that a package of another phase reads is among what packages of this one, taken, will make. */
+  isMakingFor(body: PackageBody): boolean {
+    if (this.#making.size === 0) return false;
+    const inputs = inputsOf(body);
+    for (const outputs of this.#making.values()) {
+      if (outputs.some((output) => inputs.some((input) => overlap(input, output)))) return true;
+    }
+    return false;
   }
 
   /** All phases before it in its stage are over, if there are any. */
@@ -134,8 +154,9 @@ export class PhaseTrack {
   answered(index: number, result?: Done): void {
     const now = this.#world.clock.now();
     this.#done++;
+    this.#making.delete(index);
     if (result) {
-      this.#workerOf[index] = this.#numberOf(result.worker);
+      this.phase.authors?.note(index, result.worker);
       this.#start(now - busyMs(result.seconds));
     }
     if (this.isOver) this.#endedAt = now;
@@ -155,14 +176,12 @@ export class PhaseTrack {
   outcome(): PhaseOutcome {
     const startedAt = this.#startedAt ?? this.#stageStartedAt;
     const endedAt = this.#endedAt ?? startedAt;
-    const names = [...this.#workers.keys()];
     return {
       startedAt,
       seconds: (endedAt - startedAt) / 1000,
       ownSeconds: Math.max(0, endedAt - (this.#aloneSince ?? endedAt)) / 1000,
       sendSeconds: Math.max(0, (this.#firstSendEndedAt ?? endedAt) - startedAt) / 1000,
       checks: this.#checks,
-      workerOf: (index) => names[this.#workerOf[index]! - 1],
     };
   }
 
@@ -172,15 +191,6 @@ export class PhaseTrack {
     if (!isFirst) return;
     this.#world.emit({ event: 'phase:started', phase: this.name, packages: this.packages });
     this.sent();
-  }
-
-  #numberOf(worker: string): number {
-    let number = this.#workers.get(worker);
-    if (number === undefined) {
-      number = this.#workers.size + 1;
-      this.#workers.set(worker, number);
-    }
-    return number;
   }
 }
 

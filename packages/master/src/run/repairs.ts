@@ -5,7 +5,7 @@ import { inputsOf, outputsOf, overlap } from './package-pieces.ts';
 /** Tags of failures that say: a stored tile is corrupt or gone. */
 const DAMAGE: ReadonlySet<string> = new Set(['CorruptTileError', 'MissingTileError']);
 
-/** A package of an earlier phase that has to run again, because what it made is damaged. */
+/** A package that has to run again, because what it made is damaged. */
 export interface Repair {
   readonly id: string;
   readonly body: PackageBody;
@@ -17,20 +17,20 @@ export function isDamage(tag: string): boolean {
 }
 
 /**
- * The packages of earlier phases whose output the given one reads and which is no longer whole. Every tile that a job makes
+ * The packages whose output the given one reads and which is no longer whole. Every tile that a job makes
  * can be made again, bit for bit; only operands that were given can't, and for them the list stays empty.
- * @param earlier the phases before the package's own
+ * @param phases of the job
  * @param isBroken whether a piece is corrupt or missing in the store
  */
 export async function repairsFor(
   body: PackageBody,
-  earlier: readonly PhasePlan[],
+  phases: readonly PhasePlan[],
   isBroken: (piece: ArrayPiece) => Promise<boolean>,
 ): Promise<Repair[]> {
   const inputs = inputsOf(body);
   const repairs: Repair[] = [];
   const numbered = new Map<string, number>();
-  for (const phase of earlier) {
+  for (const phase of phases) {
     // Two phases of one name share their numbers.
     const first = numbered.get(phase.phase) ?? 0;
     numbered.set(phase.phase, first + phase.packages);

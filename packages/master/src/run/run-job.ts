@@ -22,6 +22,7 @@ import { errorTag, patiently } from '@tessera/queue';
 import { masterOperations } from '../operations/index.ts';
 import { operationInput, planJob } from '../plan/plan-job.ts';
 import type { PhasePlan, Plan } from '../plan/plan.ts';
+import { Authors } from './authors.ts';
 import { certificateOf } from './certificate.ts';
 import { JobCancelledError, WrongResultError } from './errors.ts';
 import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
@@ -32,7 +33,7 @@ import { isBroken } from './damage.ts';
 import { Inbox } from './inbox.ts';
 import type { PhaseOutcome, StagePhase } from './phase-track.ts';
 import { Rechecks } from './rechecks.ts';
-import { repairsFor } from './repairs.ts';
+import { isDamage, repairsFor } from './repairs.ts';
 import { PATIENCE_MS, runStage, type StageContext } from './stage-run.ts';
 import { stagesOf, type Stage } from './stages.ts';
 import { StoredPieces } from './stored-pieces.ts';
@@ -93,7 +94,8 @@ class JobRun {
   readonly #open = new Map<string, Promise<MatrixArray>>();
   readonly #outcomes: PhaseOutcome[] = [];
   /** What was computed by whom, for checks by others. */
-  #computed: PhaseOutcome | undefined;
+  #authors: Authors | undefined;
+  #kernelWallSeconds = 0;
   /** Packages so far by phase: two phases of one name share their numbers. */
   readonly #numbered = new Map<Phase, number>();
   readonly #rechecks = new Rechecks();
@@ -126,7 +128,7 @@ class JobRun {
       reportOf(this.#job, {
         status,
         seconds: this.#seconds,
-        kernelWallSeconds: this.#computed?.seconds ?? 0,
+        kernelWallSeconds: this.#kernelWallSeconds,
         verified: this.#verified,
         tally: this.#tally,
         memory: this.#memory(),
@@ -173,10 +175,8 @@ class JobRun {
     const running = { plan, jobs, inbox, resumed };
     let certified: Promise<void> | undefined;
     try {
-      const earlier: PhasePlan[] = [];
       for (const stage of stagesOf(plan.phases)) {
-        await this.#stage(stage, earlier, running);
-        earlier.push(...stage);
+        await this.#stage(stage, running);
         if (!stage.some(({ phase }) => phase === 'verify')) continue;
         await this.#judge(running);
         certified = this.#certify(plan);
@@ -217,10 +217,9 @@ class JobRun {
     return resumed;
   }
 
-  /** @param earlier phases that are over */
-  async #stage(stage: Stage, earlier: readonly PhasePlan[], run: Running): Promise<void> {
+  async #stage(stage: Stage, run: Running): Promise<void> {
     const phases = stage.map((phase) => this.#stagePhase(phase, run));
-    const outcomes = await runStage(phases, this.#contextFor(earlier, run));
+    const outcomes = await runStage(phases, this.#contextFor(run));
     for (const [at, { phase }] of stage.entries()) this.#account(phase, outcomes[at]!);
   }
 
@@ -229,7 +228,7 @@ class JobRun {
     const { startedAt, ownSeconds, sendSeconds } = outcome;
     const isCheck = phase === 'project' || phase === 'verify';
     this.#outcomes.push(outcome);
-    if (phase === 'compute') this.#computed = outcome;
+    if (phase === 'compute') this.#kernelWallSeconds = outcome.seconds;
     if (isCheck) this.#checkedFrom ??= startedAt;
     if (isCheck) this.#seconds.verify += ownSeconds;
     else if (phase === 'export') this.#seconds.finish += ownSeconds;
@@ -244,6 +243,8 @@ class JobRun {
     const firstNumber = this.#numbered.get(phase.phase) ?? 0;
     this.#numbered.set(phase.phase, firstNumber + phase.packages);
     this.#rechecks.begun(phase, firstNumber);
+    const authors = phase.phase === 'compute' ? new Authors(phase.packages) : undefined;
+    this.#authors ??= authors;
     const open = this.#openOf(plan);
     // What travels inside a check's message is read by nobody but the master. Each piece has its own tries: all of a package
     // at once would hardly ever come where every other call fails.
@@ -259,6 +260,7 @@ class JobRun {
       plan: phase,
       plannedMs: phase.cost && (1000 * phase.cost.seconds * this.#job.fleet.workers) / phase.packages,
       firstNumber,
+      authors,
       pack: async ({ id, body, index }) => this.#checkedByOthers(phase, index, await inlining(id, body)),
     };
   }
@@ -273,7 +275,7 @@ class JobRun {
     );
   }
 
-  #contextFor(earlier: readonly PhasePlan[], { plan, jobs, inbox, resumed }: Running): StageContext {
+  #contextFor({ plan, jobs, inbox, resumed }: Running): StageContext {
     const open = this.#openOf(plan);
     const left = resumed ? new StoredPieces(open) : undefined;
     return {
@@ -294,7 +296,7 @@ class JobRun {
         const output = body.kind === 'verify' ? undefined : outputsOf(body)[0];
         return output !== undefined && left !== undefined && left.has(output);
       },
-      repairsFor: (body) => repairsFor(body, earlier, (piece) => this.#patiently(() => isBroken(piece, open))),
+      repairsFor: (body) => repairsFor(body, plan.phases, (piece) => this.#patiently(() => isBroken(piece, open))),
       repaired: (repair, worker) => this.#rechecks.repaired(repair, worker),
     };
   }
@@ -313,8 +315,7 @@ class JobRun {
         { ...plan, chunks: chunksOf(plan), extra: {} },
         checks,
       );
-      for (const stage of stagesOf(phases.map((phase) => ({ ...phase, again }))))
-        await this.#stage(stage, plan.phases, run);
+      for (const stage of stagesOf(phases.map((phase) => ({ ...phase, again })))) await this.#stage(stage, run);
     }
     const { wrong, worst } = this.#tally;
     if (wrong) throw new WrongResultError(wrong.where, worst);
@@ -331,7 +332,7 @@ class JobRun {
       const { phase, insteadOf } = recheck;
       this.#world.warn(`${insteadOf.length} checks are made again, for something that they read was made again`);
       for (const id of insteadOf) this.#tally.evidence.forget(id);
-      await this.#stage([phase], run.plan.phases, run);
+      await this.#stage([phase], run);
       await this.#judge(run, { again: true });
       isAgain = true;
     }
@@ -352,7 +353,10 @@ class JobRun {
       if (sha256 === undefined && plan.inline && evidence.checks.length > 0) {
         // A check was answered to the master before this one, which read what travelled with it.
         const [rows, cols] = declared.shape;
-        await this.#readNoting('certificate', { kind: 'array', array: name, row: 0, col: 0, rows, cols }, plan);
+        const whole = { kind: 'array', array: name, row: 0, col: 0, rows, cols } as const;
+        const read = () => this.#readNoting('certificate', whole, plan);
+        // What was damaged on its way only is whole the second time.
+        await read().catch((error: unknown) => (isDamage(errorTag(error)) ? read() : Promise.reject(error)));
         sha256 = evidence.sha256(name, declared);
       }
       if (sha256 !== undefined) hashes.set(name, sha256);
@@ -372,15 +376,14 @@ class JobRun {
 
   /** A check goes to workers that did not compute what it looks at, where the fleet has others. */
   #checkedByOthers(phase: PhasePlan, index: number | undefined, body: PackageBody): PackageBody {
-    const computed = this.#computed;
-    if (body.kind !== 'verify' || index === undefined || !phase.checks || !computed) return body;
-    const authors = new Set<string>();
+    if (body.kind !== 'verify' || index === undefined || !phase.checks) return body;
+    const notBy = new Set<string>();
     for (const at of phase.checks(index)) {
-      const worker = this.#rechecks.makerOf(`compute-${at}`) ?? computed.workerOf(at);
-      if (worker !== undefined) authors.add(worker);
-      if (authors.size >= Math.min(this.#tally.workers, 64)) return body;
+      const worker = this.#rechecks.makerOf(`compute-${at}`) ?? this.#authors?.of(at);
+      if (worker !== undefined) notBy.add(worker);
+      if (notBy.size >= Math.min(this.#tally.workers, 64)) return body;
     }
-    return { ...body, notBy: [...authors] };
+    return { ...body, notBy: [...notBy] };
   }
 
   #openOf({ arrays }: Plan): OpenByName {

@@ -55,7 +55,7 @@ export interface StageContext {
   warn(message: string): void;
   /** Whether the store holds a package's output already, from a run of this master that was cut off. */
   isDone(body: PackageBody): Promise<boolean>;
-  /** Packages of earlier stages that must run again because something that this one reads is damaged. */
+  /** Packages that must run again because something that this one reads is damaged. */
   repairsFor(body: PackageBody): Promise<readonly Repair[]>;
   /** Such a package has run again. */
   repaired(repair: Repair, worker: string): void;
@@ -65,7 +65,7 @@ export interface StageContext {
  * Runs the phases of one stage to their end: every package answered once, whatever is lost, late or repeated in between.
  * Those of the first are sent first. Those of the next are sent when no more of the first are left than there are
  * workers: each has its last one then, or nothing to do. Sent sooner they could be received sooner, for queues keep no order,
- * and hold up what takes longest.
+ * and hold up what takes longest. A package is sent when all that it reads is there.
  * @returns what each phase left behind
  * @throws PackageFailedError, PackageUnsettledError, NoAnswerError, NoWorkerError; the signal's reason when aborted; what its queues throw for good
  */
@@ -151,6 +151,14 @@ class StageRun {
     return tracks;
   }
 
+  /** The phase whose next package is to be sent now; none where each is sent or reads what is still being made. */
+  get #ready(): PhaseTrack | undefined {
+    const open = this.#open;
+    const at = open.findIndex(({ isTaken }) => !isTaken);
+    const track = open[at];
+    return track && !open.slice(0, at).some((before) => before.isMakingFor(track.next.body)) ? track : undefined;
+  }
+
   /** Tells how far the phases are, each of which is alone once those before it are over. */
   #tell(): void {
     let areOver = true;
@@ -180,8 +188,8 @@ class StageRun {
   async #takeNew(most: number): Promise<(Flight | undefined)[]> {
     const room = Math.min(most, this.#context.window - this.#flights.size);
     const next: (NewPackage & { readonly track: PhaseTrack })[] = [];
-    for (const track of this.#open) {
-      while (!track.isTaken && next.length < room) next.push({ track, ...track.take() });
+    for (let track = this.#ready; track && next.length < room; track = this.#ready) {
+      next.push({ track, ...track.take() });
     }
     const done = await Promise.all(next.map(({ body }) => this.#patiently(() => this.#context.isDone(body))));
     const flights = next.map(({ track, ...taken }, at) => {
@@ -247,7 +255,7 @@ class StageRun {
     if (receipts.length > 0) void inbox.queue.delete(receipts).catch(() => undefined);
     this.#tell();
     this.#abandoned.look(this.#flights.sentCount).catch((error: unknown) => this.#fail(error));
-    const again = this.#watch.look({ allSent: this.#open.every(({ isTaken }) => isTaken), workers: tally.workers });
+    const again = this.#watch.look({ allSent: this.#ready === undefined, workers: tally.workers });
     if (again.length === 0) return;
     tally.retries += again.length;
     for (const flight of again) this.#flights.wait(flight, clock.now());

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { formatShape, type JobSpec, type OperandSpec, type PackageBody, type Shape } from '@tessera/protocol';
 import { describe, expect, it } from 'vitest';
 import { planJob, PlanDoesNotFitError, WORKER_BASE_BYTES, type Plan } from '../../src/index.ts';
+import { packageBytes } from '../../src/plan/beside.ts';
+import { stagesOf } from '../../src/run/stages.ts';
 import { expectCovered, packagesOf } from './coverage.ts';
 import { jobOf, MIB } from './job-of.ts';
 import { asTaken, multiplies, type Multiply } from './multiplies.ts';
@@ -231,21 +233,21 @@ describe('the plan of a product', () => {
     expect(packagesOf(plan, 'verify')).toHaveLength(1);
   });
 
-  it('runs what a check needs of operands beside the making of C, one after the other', () => {
+  it('runs phases beside each other: blocks, sums and check, where a worker has memory for one of each', () => {
     const phasesOf = (shapes: [Shape, Shape], rest: Partial<JobSpec> = {}) =>
       planJob(jobOf('multiply', ...shapes, rest)).phases.map(({ phase, beside }) => (beside ? `+${phase}` : phase));
     const square: [Shape, Shape] = [
       [4000, 4000],
       [4000, 4000],
     ];
-    expect(phasesOf(square)).toEqual(['generate', 'compute', '+project', 'verify']);
+    expect(phasesOf(square)).toEqual(['generate', 'compute', '+project', '+verify']);
     expect(phasesOf(square, { verify: { rounds: 0 } })).toEqual(['generate', 'compute']);
     const fleet = { workers: 8, memoryBytes: 1024 * MIB, cores: 1 };
     const long: [Shape, Shape] = [
       [100, 1_000_000],
       [1_000_000, 100],
     ];
-    expect(phasesOf(long, { fleet })).toEqual(['generate', 'compute', '+project', 'reduce', '+project', 'verify']);
+    expect(phasesOf(long, { fleet })).toEqual(['generate', 'compute', '+project', '+reduce', 'project', '+verify']);
   });
 
   it('does so only where a worker has memory for one of each', () => {
@@ -273,6 +275,11 @@ describe('the plan of a product', () => {
         const block = 8 * (c.rows * c.cols + 2 * (c.rows + c.cols) * Math.min(kStep, k));
         const strips = 2 * 4 * MIB + 8 * check.y.rows * check.y.cols;
         expect(WORKER_BASE_BYTES + block + strips).toBeLessThanOrEqual(plan.figures.peakWorkerBytes);
+        const stage = stagesOf(plan.phases).find((phases) => phases.some(({ phase }) => phase === 'compute'))!;
+        for (const { phase, cost } of stage) {
+          const other = phase === 'compute' ? 0 : packageBytes(cost);
+          expect(WORKER_BASE_BYTES + block + other).toBeLessThanOrEqual(plan.figures.peakWorkerBytes);
+        }
         expect(plan.figures.peakWorkerBytes).toBeLessThanOrEqual(memory);
       }),
       { numRuns: 100 },

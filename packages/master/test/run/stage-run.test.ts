@@ -31,6 +31,23 @@ function phase(name: PhasePlan['phase'], packages: number, of = body): PhasePlan
   return { phase: name, packages, at: () => of };
 }
 
+/** Each package makes a row of C. */
+function making(packages: number): PhasePlan {
+  const of = (row: number): PackageBody => ({ ...body, sink: { ...piece, array: 'C', row, rows: 1 } }) as PackageBody;
+  return { phase: 'compute', packages, at: of };
+}
+
+/** Each package reads a row of C. */
+function reading(rows: readonly number[]): PhasePlan {
+  const of = (index: number): PackageBody => ({
+    kind: 'export',
+    source: { ...piece, array: 'C', row: rows[index]!, rows: 1 },
+    text: 'C',
+    part: index,
+  });
+  return { phase: 'export', packages: rows.length, at: of };
+}
+
 /** A stage on a clock that is turned by hand, and whoever answers its packages. */
 async function staged(...plans: PhasePlan[]) {
   const clock = new SteppedClock();
@@ -41,7 +58,12 @@ async function staged(...plans: PhasePlan[]) {
   const events: EventBody[] = [];
   const tally = new Tally();
   const inbox = new Inbox(answers, { clock, warn: () => undefined });
-  const phases = plans.map((plan) => ({ plan, plannedMs: undefined, firstNumber: 0, pack: async () => plan.at(0) }));
+  const phases = plans.map((plan) => ({
+    plan,
+    plannedMs: undefined,
+    firstNumber: 0,
+    pack: async ({ index }: { index: number | undefined }) => plan.at(index!),
+  }));
   const ending = runStage(phases, {
     jobId: 'test-1',
     jobs,
@@ -148,6 +170,46 @@ describe('a phase that runs beside another', () => {
     await answer('compute-0', 8);
     const [compute, project] = await ending;
     expect([compute!.ownSeconds, project!.ownSeconds]).toEqual([8, 0]);
+    close();
+  });
+
+  it('has each package sent when what it reads is made', async () => {
+    const { ending, take, answer, close } = await staged(making(4), reading([0, 3, 1, 2]));
+    expect(await take()).toEqual(['compute-0', 'compute-1', 'compute-2', 'compute-3']);
+    await answer('compute-3');
+    await answer('compute-2');
+    // One worker is known to be free, but row 0 is not there.
+    expect(await take()).toEqual([]);
+    await answer('compute-0');
+    expect(await take()).toEqual(['export-0', 'export-1']);
+    await answer('export-1');
+    await answer('export-0');
+    expect(await take()).toEqual([]);
+    await answer('compute-1');
+    expect(await take()).toEqual(['export-2', 'export-3']);
+    await answer('export-2');
+    await answer('export-3');
+    const [compute, exported] = await ending;
+    expect([compute!.checks, exported!.checks]).toEqual([[], []]);
+    close();
+  });
+
+  it('waits for a package that is slow no longer than until another worker has made the same', async () => {
+    const rows = Array.from({ length: 12 }, (_, row) => row);
+    const { clock, ending, take, answer, tally, close } = await staged(making(12), reading(rows));
+    await take();
+    for (const row of rows.slice(0, 11)) await answer(`compute-${row}`);
+    expect(await take()).toEqual(rows.slice(0, 11).map((row) => `export-${row}`));
+    for (const row of rows.slice(0, 11)) await answer(`export-${row}`);
+    // The median is a second, and answers have the stage looked at.
+    await clock.pass(4_000);
+    await answer('export-0');
+    expect(await take()).toEqual(['compute-11']);
+    expect(tally.retries).toBe(1);
+    await answer('compute-11');
+    expect(await take()).toEqual(['export-11']);
+    await answer('export-11');
+    await ending;
     close();
   });
 
