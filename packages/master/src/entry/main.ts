@@ -3,8 +3,8 @@ import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/clie
 import { createArray, openArray, openStore, peakResidentBytes } from '@tessera/matrix';
 import { jobKey, JobSpec, parseMessage, resultQueueName } from '@tessera/protocol';
 import { systemClock } from '@tessera/protocol/system-clock';
-import { errorTag, openSqsQueue, patiently } from '@tessera/queue';
-import { PATIENCE_MS } from '../run/stage-run.ts';
+import { openSqsQueue } from '@tessera/queue';
+import { stubbornly } from '../run/patience.ts';
 import { runJob } from '../run/run-job.ts';
 import { parseMasterArguments, type MasterOptions } from './arguments.ts';
 
@@ -22,12 +22,9 @@ async function main(options: MasterOptions): Promise<number> {
   const client = new SQSClient({ requestHandler: TIMEOUTS });
   const objects = await openStore(`s3://${options.bucket}`, context);
   // A master that ends with an error is not started again, so it bears with what passes from its first call on.
-  const text = await patiently(() => objects.get(jobKey(options.job, 'job')), {
-    clock: systemClock,
-    signal: stop.signal,
-    forMs: PATIENCE_MS,
-    onRetry: (error) => process.stderr.write(`reading the job failed, trying again: ${errorTag(error)}\n`),
-  });
+  const warn = (message: string) => void process.stderr.write(`${message}\n`);
+  const key = jobKey(options.job, 'job');
+  const text = await stubbornly(() => objects.get(key), { clock: systemClock, warn }, stop.signal);
   if (!text) throw new Error(`job ${options.job} has no specification in bucket ${options.bucket}`);
   const job = parseMessage(JobSpec, 'job specification', new TextDecoder().decode(text));
 
@@ -39,7 +36,7 @@ async function main(options: MasterOptions): Promise<number> {
     clock: systemClock,
     signal: stop.signal,
     emit: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
-    warn: (message) => process.stderr.write(`${message}\n`),
+    warn,
     node: process.versions.node,
     peakBytes: peakResidentBytes,
   });

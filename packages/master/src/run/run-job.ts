@@ -1,14 +1,12 @@
-import { checkedReads, type MatrixArray, type Store, type Tile } from '@tessera/matrix';
+import type { Store, Tile } from '@tessera/matrix';
 import {
   jobKey,
   jobQueueName,
   Manifest,
-  operations,
   parseMessage,
   PROTOCOL_VERSION,
   Report,
   resultQueueName,
-  type ArrayDeclaration,
   type ArrayPiece,
   type Clock,
   type JobSpec,
@@ -18,23 +16,26 @@ import {
   type Phase,
   type ProgressEvent,
 } from '@tessera/protocol';
-import { errorTag, patiently } from '@tessera/queue';
 import { masterOperations } from '../operations/index.ts';
 import { operationInput, planJob } from '../plan/plan-job.ts';
 import type { PhasePlan, Plan } from '../plan/plan.ts';
 import { Authors } from './authors.ts';
 import { certificateOf } from './certificate.ts';
 import { JobCancelledError, WrongResultError } from './errors.ts';
-import { inlined, storeReply, type OpenByName } from './inline-tiles.ts';
+import { inlined, storeReply } from './inline-tiles.ts';
+import { JobArrays, type ArrayWorld } from './job-arrays.ts';
 import { reportOf } from './job-report.ts';
+import { isCheck, JobSeconds } from './job-seconds.ts';
+import { matrixHashes } from './matrix-hashes.ts';
 import { outputsOf } from './package-pieces.ts';
 import type { EventBody } from './announcer.ts';
 import { isBroken } from './damage.ts';
 import { Inbox } from './inbox.ts';
+import { stubbornly } from './patience.ts';
 import type { PhaseOutcome, StagePhase } from './phase-track.ts';
 import { Rechecks } from './rechecks.ts';
-import { isDamage, repairsFor } from './repairs.ts';
-import { PATIENCE_MS, runStage, type StageContext } from './stage-run.ts';
+import { repairsFor } from './repairs.ts';
+import { runStage, type StageContext } from './stage-run.ts';
 import { stagesOf, type Stage } from './stages.ts';
 import { StoredPieces } from './stored-pieces.ts';
 import { STRAGGLERS, type StragglerPolicy } from './stragglers.ts';
@@ -46,12 +47,10 @@ const PACKAGES_PER_WORKER = 16;
 const WINDOW = { least: 256, most: 20_000 };
 
 /** What a job needs of the world. */
-export interface JobWorld {
+export interface JobWorld extends ArrayWorld {
   readonly openQueue: OpenQueue;
   /** The fleet's bucket: job, manifest and report. */
   readonly objects: Store;
-  createArray(array: ArrayDeclaration): Promise<MatrixArray>;
-  openArray(array: ArrayDeclaration): Promise<MatrixArray>;
   readonly clock: Clock;
   /** Aborted when the job shall stop; it then ends as cancelled. */
   readonly signal: AbortSignal;
@@ -76,11 +75,11 @@ export interface JobWorld {
 export async function runJob(job: JobSpec, world: JobWorld): Promise<Report> {
   const run = new JobRun(job, world);
   const key = jobKey(job.jobId, 'report');
-  const told = await run.stubbornly(() => world.objects.get(key));
+  const told = await stubbornly(() => world.objects.get(key), world);
   const report = told ? parseMessage(Report, 'report', new TextDecoder().decode(told)) : await run.execute();
   if (!told) {
     const bytes = new TextEncoder().encode(JSON.stringify(report));
-    await run.stubbornly(() => world.objects.set(key, bytes));
+    await stubbornly(() => world.objects.set(key, bytes), world);
   }
   run.emit({ event: 'job:ended', status: report.status });
   return report;
@@ -90,8 +89,7 @@ class JobRun {
   readonly #job: JobSpec;
   readonly #world: JobWorld;
   readonly #tally = new Tally();
-  readonly #seconds = { plan: 0, send: 0, compute: 0, collect: 0, verify: 0, finish: 0 };
-  readonly #open = new Map<string, Promise<MatrixArray>>();
+  readonly #seconds = new JobSeconds();
   readonly #outcomes: PhaseOutcome[] = [];
   /** What was computed by whom, for checks by others. */
   #authors: Authors | undefined;
@@ -113,21 +111,11 @@ class JobRun {
     this.#world.emit({ v: PROTOCOL_VERSION, jobId: this.#job.jobId, at: this.#world.clock.now(), ...event });
   }
 
-  /** Tries again what fails of errors that pass by themselves, also when the job is cancelled. */
-  stubbornly<T>(work: () => Promise<T>): Promise<T> {
-    const { clock, warn } = this.#world;
-    return patiently(work, {
-      clock,
-      forMs: PATIENCE_MS,
-      onRetry: (error, failures) => warn(`failed ${failures} times, trying again: ${errorTag(error)}`),
-    });
-  }
-
   async execute(): Promise<Report> {
     const report = (status: Report['status'], error?: unknown) =>
       reportOf(this.#job, {
         status,
-        seconds: this.#seconds,
+        seconds: { ...this.#seconds },
         kernelWallSeconds: this.#kernelWallSeconds,
         verified: this.#verified,
         tally: this.#tally,
@@ -140,8 +128,6 @@ class JobRun {
     } catch (error) {
       if (this.#world.signal.aborted) return report('cancelled', new JobCancelledError());
       return report('failed', error);
-    } finally {
-      await Promise.allSettled([...this.#open.values()].map(async (array) => (await array).close()));
     }
   }
 
@@ -156,11 +142,20 @@ class JobRun {
   }
 
   async #run(): Promise<void> {
-    const { clock, openQueue } = this.#world;
-    const startedAt = clock.now();
+    const startedAt = this.#world.clock.now();
     const plan = (this.#world.plan ?? planJob)(this.#job);
     this.#plannedBytes = plan.figures.peakWorkerBytes;
-    const resumed = await this.#publish(plan);
+    const arrays = new JobArrays(plan.arrays, this.#world);
+    try {
+      await this.#runPlan(plan, arrays, startedAt);
+    } finally {
+      await arrays.close();
+    }
+  }
+
+  async #runPlan(plan: Plan, arrays: JobArrays, startedAt: number): Promise<void> {
+    const { clock, openQueue } = this.#world;
+    const resumed = await this.#publish(plan, arrays);
     const [jobs, results] = await Promise.all([
       this.#patiently(() => openQueue(jobQueueName(this.#job.cluster))),
       this.#patiently(() => openQueue(resultQueueName(this.#job.jobId))),
@@ -172,26 +167,26 @@ class JobRun {
       summary: plan.summary,
     });
     const inbox = new Inbox(results, this.#world);
-    const running = { plan, jobs, inbox, resumed };
+    const running = { plan, arrays, jobs, inbox, resumed };
     let certified: Promise<void> | undefined;
     try {
       for (const stage of stagesOf(plan.phases)) {
         await this.#stage(stage, running);
         if (!stage.some(({ phase }) => phase === 'verify')) continue;
         await this.#judge(running);
-        certified = this.#certify(plan);
+        certified = this.#certify(running);
         // Awaited below; until then a failure must not count as unhandled.
         certified.catch(() => undefined);
       }
       await certified;
-      if (await this.#checkAgain(running)) await this.#certify(plan);
+      if (await this.#checkAgain(running)) await this.#certify(running);
     } finally {
       inbox.close();
     }
   }
 
   /** Makes the arrays and the manifest. @returns whether an earlier run of this job had done so. */
-  async #publish(plan: Plan): Promise<boolean> {
+  async #publish(plan: Plan, arrays: JobArrays): Promise<boolean> {
     const { objects } = this.#world;
     const key = jobKey(this.#job.jobId, 'manifest');
     const { jobId, op, dtype, kernel, workspace } = this.#job;
@@ -207,11 +202,7 @@ class JobRun {
       texts: { ...plan.texts },
     };
     const resumed = await this.#patiently(() => objects.has(key));
-    await Promise.all(
-      plan.created.map((name) =>
-        this.#patiently(() => this.#opened(name, () => this.#world.createArray(plan.arrays[name]!))),
-      ),
-    );
+    await Promise.all(plan.created.map((name) => this.#patiently(() => arrays.create(name))));
     const bytes = new TextEncoder().encode(JSON.stringify(manifest));
     await this.#patiently(() => objects.set(key, bytes));
     return resumed;
@@ -223,37 +214,26 @@ class JobRun {
     for (const [at, { phase }] of stage.entries()) this.#account(phase, outcomes[at]!);
   }
 
-  /** Where a phase runs beside another, the time in which both did is the other's. */
   #account(phase: Phase, outcome: PhaseOutcome): void {
-    const { startedAt, ownSeconds, sendSeconds } = outcome;
-    const isCheck = phase === 'project' || phase === 'verify';
     this.#outcomes.push(outcome);
+    this.#seconds.add(phase, outcome);
     if (phase === 'compute') this.#kernelWallSeconds = outcome.seconds;
-    if (isCheck) this.#checkedFrom ??= startedAt;
-    if (isCheck) this.#seconds.verify += ownSeconds;
-    else if (phase === 'export') this.#seconds.finish += ownSeconds;
-    else {
-      this.#seconds.send += sendSeconds;
-      this.#seconds.collect += Math.max(0, ownSeconds - sendSeconds);
-      this.#seconds.compute += ownSeconds;
-    }
+    if (isCheck(phase)) this.#checkedFrom ??= outcome.startedAt;
   }
 
-  #stagePhase(phase: PhasePlan, { plan }: Running): StagePhase {
+  #stagePhase(phase: PhasePlan, run: Running): StagePhase {
     const firstNumber = this.#numbered.get(phase.phase) ?? 0;
     this.#numbered.set(phase.phase, firstNumber + phase.packages);
     this.#rechecks.begun(phase, firstNumber);
     const authors = phase.phase === 'compute' ? new Authors(phase.packages) : undefined;
     this.#authors ??= authors;
-    const open = this.#openOf(plan);
+    const { plan, arrays } = run;
     // What travels inside a check's message is read by nobody but the master. Each piece has its own tries: all of a package
     // at once would hardly ever come where every other call fails.
     const readFor =
       (id: string) =>
       (piece: ArrayPiece, { kind }: PackageBody) =>
-        kind === 'verify'
-          ? this.#readNoting(id, piece, plan)
-          : this.#patiently(async () => (await open(piece.array)).read(piece));
+        kind === 'verify' ? this.#readNoting(id, piece, run) : this.#patiently(() => arrays.read(piece));
     const inlining = (id: string, body: PackageBody) =>
       plan.inline ? inlined(body, readFor(id)) : Promise.resolve(body);
     return {
@@ -266,17 +246,14 @@ class JobRun {
   }
 
   /** Reads a piece for a check, with the checksums of its chunks. */
-  #readNoting(packageId: string, piece: ArrayPiece, plan: Plan): Promise<Tile> {
+  #readNoting(packageId: string, piece: ArrayPiece, { arrays }: Running): Promise<Tile> {
     const { evidence } = this.#tally;
     const note = (index: number, crc32c: number) => evidence.note(packageId, piece.array, index, crc32c);
-    const { chunk, hashChunk = chunk } = plan.arrays[piece.array]!;
-    return this.#patiently(async () =>
-      checkedReads(await this.#openOf(plan)(piece.array), hashChunk, note).read(piece),
-    );
+    return this.#patiently(() => arrays.readNoting(piece, note));
   }
 
-  #contextFor({ plan, jobs, inbox, resumed }: Running): StageContext {
-    const open = this.#openOf(plan);
+  #contextFor({ plan, arrays, jobs, inbox, resumed }: Running): StageContext {
+    const open = (name: string) => arrays.open(name);
     const left = resumed ? new StoredPieces(open) : undefined;
     return {
       jobId: this.#job.jobId,
@@ -340,27 +317,13 @@ class JobRun {
   }
 
   /** Stores what was found right, and how, beside the report. */
-  async #certify(plan: Plan): Promise<void> {
+  async #certify(run: Running): Promise<void> {
+    const { plan } = run;
     const { clock, objects, node } = this.#world;
     const { evidence } = this.#tally;
     const endedAt = clock.now();
-    const hashes = new Map<string, string>();
-    const names: readonly string[] = [...operations[this.#job.op].operands, 'C0', 'C'];
-    for (const name of names) {
-      const declared = plan.arrays[name];
-      if (!declared) continue;
-      let sha256 = evidence.sha256(name, declared);
-      if (sha256 === undefined && plan.inline && evidence.checks.length > 0) {
-        // A check was answered to the master before this one, which read what travelled with it.
-        const [rows, cols] = declared.shape;
-        const whole = { kind: 'array', array: name, row: 0, col: 0, rows, cols } as const;
-        const read = () => this.#readNoting('certificate', whole, plan);
-        // What was damaged on its way only is whole the second time.
-        await read().catch((error: unknown) => (isDamage(errorTag(error)) ? read() : Promise.reject(error)));
-        sha256 = evidence.sha256(name, declared);
-      }
-      if (sha256 !== undefined) hashes.set(name, sha256);
-    }
+    const read = (piece: ArrayPiece) => this.#readNoting('certificate', piece, run);
+    const hashes = await matrixHashes(this.#job, plan, evidence, read);
     const certificate = certificateOf(this.#job, evidence, {
       verified: this.#verified,
       seed: operationInput(this.#job).verify.seed,
@@ -386,33 +349,15 @@ class JobRun {
     return { ...body, notBy: [...notBy] };
   }
 
-  #openOf({ arrays }: Plan): OpenByName {
-    return (name) => this.#opened(name, () => this.#world.openArray(arrays[name]!));
-  }
-
-  /** An array of the job, opened once. A failure to open it is not remembered: the store may answer the next time. */
-  #opened(name: string, open: () => Promise<MatrixArray>): Promise<MatrixArray> {
-    let array = this.#open.get(name);
-    if (!array) {
-      array = open();
-      this.#open.set(name, array);
-      array.catch(() => this.#open.delete(name));
-    }
-    return array;
-  }
-
   #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const { signal } = this.#world;
-    return this.stubbornly(() => {
-      signal.throwIfAborted();
-      return work();
-    });
+    return stubbornly(work, this.#world, this.#world.signal);
   }
 }
 
 /** What all stages of a job have in common. */
 interface Running {
   readonly plan: Plan;
+  readonly arrays: JobArrays;
   readonly jobs: MessageQueue;
   readonly inbox: Inbox;
   readonly resumed: boolean;

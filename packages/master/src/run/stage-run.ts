@@ -11,7 +11,7 @@ import {
   type ReceivedMessage,
   type WorkPackage,
 } from '@tessera/protocol';
-import { errorTag, patiently } from '@tessera/queue';
+import { errorTag } from '@tessera/queue';
 import { AbandonedWatch } from './abandoned-watch.ts';
 import type { EventBody } from './announcer.ts';
 import { Bell } from './bell.ts';
@@ -19,6 +19,7 @@ import { PackageFailedError, PackageUnsettledError } from './errors.ts';
 import { isDeadlyTag } from './failures.ts';
 import { Flights, type Flight } from './flights.ts';
 import type { Inbox } from './inbox.ts';
+import { stubbornly } from './patience.ts';
 import { PhaseTrack, type NewPackage, type PhaseOutcome, type StagePhase } from './phase-track.ts';
 import { isDamage, type Repair } from './repairs.ts';
 import { StragglerWatch } from './straggler-watch.ts';
@@ -32,8 +33,6 @@ const PACKAGES_PER_LANE = 50;
 const MOST_LANES = 8;
 /** Attempts of a repair are numbered from here, each repair 100 further, so that no older answer is taken for its own. */
 const REPAIR_ATTEMPTS = 100;
-/** How long the master goes on when its own calls fail of what passes by itself. */
-export const PATIENCE_MS = 10 * 60_000;
 
 /** What a stage needs of its job and of the world. */
 export interface StageContext {
@@ -361,12 +360,6 @@ class StageRun {
   }
 
   #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const { clock, warn } = this.#context;
-    return patiently(work, {
-      clock,
-      signal: this.#signal,
-      forMs: PATIENCE_MS,
-      onRetry: (error, failures) => warn(`failed ${failures} times, trying again: ${errorTag(error)}`),
-    });
+    return stubbornly(work, this.#context, this.#signal);
   }
 }
