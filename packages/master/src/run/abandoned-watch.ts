@@ -7,13 +7,11 @@ const LOOK_MS = 10_000;
 /** When it is worth telling that nobody takes packages, though it may pass. */
 const TELL_MS = 60_000;
 
-/** What the watch needs of its phase. */
+/** What the watch needs of its stage. */
 export interface AbandonedContext {
   readonly jobs: MessageQueue;
   readonly clock: Clock;
   readonly stragglers: StragglerPolicy;
-  /** What one package should take: a kernel that holds up its worker's heartbeats does so no longer than this. */
-  readonly plannedMs: number | undefined;
   /** Told once when nobody has taken packages for a while. */
   stalled(waiting: number, seconds: number): void;
 }
@@ -44,11 +42,12 @@ export class AbandonedWatch {
 
   /**
    * Looks at the queue if it is time.
-   * @param underWay packages of this phase that were sent and not answered
+   * @param underWay packages that were sent and not answered
+   * @param plannedMs what one of them should take: a kernel that holds up its worker's heartbeats does so no longer
    * @throws NoWorkerError
    */
-  async look(underWay: number): Promise<void> {
-    const { clock, jobs, stragglers, plannedMs = 0, stalled } = this.#context;
+  async look(underWay: number, plannedMs = 0): Promise<void> {
+    const { clock, jobs, stragglers, stalled } = this.#context;
     const sinceMs = clock.now() - this.#lookedAt;
     if (this.#looking || sinceMs < LOOK_MS) return;
     this.#looking = true;

@@ -100,6 +100,11 @@ export class PhaseTrack {
     return this.#taken === this.packages;
   }
 
+  /** Whether packages were taken that are not done. */
+  get isUnderWay(): boolean {
+    return this.#making.size > 0;
+  }
+
   /** When all phases before it in its stage were over; undefined while they are not. */
   get aloneSince(): number | undefined {
     return this.#aloneSince;

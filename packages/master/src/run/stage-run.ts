@@ -99,9 +99,7 @@ class StageRun {
       const { name } = this.#tracks.find(({ isOver }) => !isOver) ?? this.#tracks[0]!;
       context.emit({ event: 'phase:stalled', phase: name, waiting, seconds });
     };
-    const planned = phases.flatMap(({ plannedMs }) => plannedMs ?? []);
-    const plannedMs = planned.length === 0 ? undefined : Math.max(...planned);
-    this.#abandoned = new AbandonedWatch({ ...context, plannedMs, stalled });
+    this.#abandoned = new AbandonedWatch({ ...context, stalled });
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -156,6 +154,12 @@ class StageRun {
     const at = open.findIndex(({ isTaken }) => !isTaken);
     const track = open[at];
     return track && !open.slice(0, at).some((before) => before.isMakingFor(track.next.body)) ? track : undefined;
+  }
+
+  /** What a package that is under way should take at most. */
+  get #plannedMs(): number {
+    const underWay = this.#tracks.filter(({ isUnderWay }) => isUnderWay);
+    return Math.max(0, ...underWay.map(({ phase: { plannedMs = 0 } }) => plannedMs));
   }
 
   /** Tells how far the phases are, each of which is alone once those before it are over. */
@@ -253,7 +257,7 @@ class StageRun {
     const receipts = messages.map(({ receipt }) => receipt);
     if (receipts.length > 0) void inbox.queue.delete(receipts).catch(() => undefined);
     this.#tell();
-    this.#abandoned.look(this.#flights.sentCount).catch((error: unknown) => this.#fail(error));
+    this.#abandoned.look(this.#flights.sentCount, this.#plannedMs).catch((error: unknown) => this.#fail(error));
     const again = this.#watch.look({ allSent: this.#ready === undefined, workers: tally.workers });
     if (again.length === 0) return;
     tally.retries += again.length;

@@ -23,11 +23,11 @@ async function watched(plannedMs?: number) {
     },
   };
   const stalled = (waiting: number, seconds: number) => world.stalls.push([waiting, seconds]);
-  const watch = new AbandonedWatch({ jobs, clock, stragglers: STRAGGLERS, plannedMs, stalled });
+  const watch = new AbandonedWatch({ jobs, clock, stragglers: STRAGGLERS, stalled });
   const pass = async (ms: number, stepMs = LOOK_MS) => {
     for (const end = world.now + ms; world.now < end;) {
       world.now += stepMs;
-      await watch.look(1);
+      await watch.look(1, plannedMs);
     }
   };
   return { world, watch, queue, pass };

@@ -1,7 +1,7 @@
 import { BUNDLE_VERSION, PROTOCOL_VERSION, type PackageBody, type Result, type WorkPackage } from '@tessera/protocol';
 import { memoryQueues } from '@tessera/queue';
 import { describe, expect, it } from 'vitest';
-import { STRAGGLERS, type PhasePlan } from '../../src/index.ts';
+import { NoWorkerError, STRAGGLERS, type PhasePlan } from '../../src/index.ts';
 import type { EventBody } from '../../src/run/announcer.ts';
 import { Inbox } from '../../src/run/inbox.ts';
 import { runStage } from '../../src/run/stage-run.ts';
@@ -60,7 +60,7 @@ async function staged(...plans: PhasePlan[]) {
   const inbox = new Inbox(answers, { clock, warn: () => undefined });
   const phases = plans.map((plan) => ({
     plan,
-    plannedMs: undefined,
+    plannedMs: plan.cost && 1000 * plan.cost.seconds,
     firstNumber: 0,
     pack: async ({ index }: { index: number | undefined }) => plan.at(index!),
   }));
@@ -210,6 +210,14 @@ describe('a phase that runs beside another', () => {
     expect(await take()).toEqual(['export-11']);
     await answer('export-11');
     await ending;
+    close();
+  });
+
+  it('does not keep the stage from noticing that there is no worker, however long its packages take', async () => {
+    const cost = { bytesRead: 0, bytesWritten: 0, seconds: 3600 };
+    const { clock, ending, close } = await staged(making(2), { ...reading([0, 1]), cost });
+    await clock.pass(STRAGGLERS.abandonedMs + 30_000);
+    await expect(ending).rejects.toThrow(NoWorkerError);
     close();
   });
 
