@@ -1,5 +1,5 @@
 import { bytesPerElement, type ArrayDeclaration } from '@tessera/protocol';
-import { movingSeconds, productCheckBytes, projectBytes } from '../plan/cost-model.ts';
+import { compareBytes, movingSeconds, productCheckBytes, projectBytes } from '../plan/cost-model.ts';
 import { PlanDoesNotFitError } from '../plan/errors.ts';
 import { gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
@@ -44,7 +44,7 @@ function projectPhase({ task, blocks, bands, input, vectors, width, workerBytes 
   const grid = gridOf([k, n], [bands.k, n]);
   const readBytes = k * n * bytesPerElement(input.dtype);
   const yBytes = k * width * 8;
-  const [chunkRows, chunkCols] = task.stored.B ?? [blocks.chunk.k, blocks.chunk.n];
+  const chunk = elementsOf(task.stored.B ?? [blocks.chunk.k, blocks.chunk.n]);
   return {
     phase: 'project',
     packages: grid.count,
@@ -66,7 +66,7 @@ function projectPhase({ task, blocks, bands, input, vectors, width, workerBytes 
       bytesWritten: yBytes,
       seconds: movingSeconds(grid.count, readBytes + yBytes, input.fleet),
       workerBytes,
-      packageBytes: projectBytes(bands.k, n, width, chunkRows * chunkCols),
+      packageBytes: projectBytes(bands.k, n, width, chunk),
     },
   };
 }
@@ -100,6 +100,7 @@ function applyPhase(check: Check): PhasePlan {
       bytesWritten: zBytes,
       seconds: movingSeconds(grid.count, readBytes + zBytes, input.fleet),
       workerBytes,
+      packageBytes: compareBytes(bands.kRange, bands.m, 0, width, chunksOfA(check)),
     },
   };
 }
@@ -112,6 +113,8 @@ function productPhase(check: Check): PhasePlan {
   const known =
     ranges === 1 ? m * k * bytesPerElement(input.dtype) + grid.count * k * width * 8 : m * ranges * width * 8;
   const readBytes = known + (beta === 0 ? 1 : 2) * m * n * bytesPerElement(input.dtype);
+  const ofA = chunksOfA(check);
+  const ofC = check.blocks.chunk.m * check.blocks.chunk.n;
   return {
     phase: 'verify',
     packages: grid.count,
@@ -146,8 +149,17 @@ function productPhase(check: Check): PhasePlan {
       bytesWritten: 0,
       seconds: movingSeconds(grid.count, readBytes, input.fleet),
       workerBytes,
+      packageBytes: compareBytes(ranges === 1 ? k : 0, bands.m, n, width, ranges === 1 ? Math.max(ofA, ofC) : ofC),
     },
   };
+}
+
+function chunksOfA({ task, blocks }: Check): number {
+  return elementsOf(task.stored.A ?? [blocks.chunk.m, blocks.chunk.k]);
+}
+
+function elementsOf([rows, cols]: readonly [number, number]): number {
+  return rows * cols;
 }
 
 /** Numbers of the packages that computed something of these rows of C with these columns of left. */

@@ -2,25 +2,30 @@ import { WORKER_BASE_BYTES } from './cost-model.ts';
 import type { PhaseCost, PhasePlan } from './plan.ts';
 
 /**
- * Marks the phases that run beside the one before them: wherever a worker has memory for a package of each phase that is under
- * way then. A worker has two packages at most, so of phases that count two of their own one of each is never more. Two of one name, which nobody who
- * watches could tell apart, run one after the other.
+ * Marks the phases that run beside the one before them: those whose packages a worker has memory for together with one of each
+ * phase that may be under way then. A worker has two at most.
+ * - Blocks of a product wait for what comes before them: one keeps its worker's kernel for as long as it takes, and an operand
+ *   that is half made would wait for that, and all other blocks for the operand.
+ * - Two phases of one name, which nobody who watches could tell apart, run one after the other.
+ * @param peakBytes what a worker may have resident
  */
-export function besideEachOther(phases: readonly PhasePlan[]): PhasePlan[] {
-  const stage = { largest: 0, room: Infinity, names: new Set<string>() };
-  return phases.map((phase, at) => {
-    const own = { largest: packageBytes(phase.cost), room: phase.cost?.besideBytes ?? Infinity };
-    const fits = own.largest <= stage.room && stage.largest <= own.room;
-    const beside = at > 0 && fits && !stage.names.has(phase.phase);
-    if (!beside) Object.assign(stage, { largest: 0, room: Infinity, names: new Set() });
-    stage.names.add(phase.phase);
-    stage.largest = Math.max(own.largest, stage.largest);
-    stage.room = Math.min(own.room, stage.room);
+export function besideEachOther(phases: readonly PhasePlan[], peakBytes: number): PhasePlan[] {
+  let stage: PhasePlan[] = [];
+  return phases.map((phase) => {
+    const fits = phase.cost?.besideBytes === undefined && stage.every((other) => haveRoom(other, phase, peakBytes));
+    const beside = stage.length > 0 && fits && stage.every((other) => other.phase !== phase.phase);
+    stage = beside ? [...stage, phase] : [phase];
     return beside ? { ...phase, beside } : phase;
   });
 }
 
-/** Of one package, beside the base. */
+/** Whether a worker has room for a package of one phase and one of a later phase. */
+function haveRoom({ cost }: PhasePlan, later: PhasePlan, peakBytes: number): boolean {
+  const bytes = packageBytes(later.cost);
+  return bytes <= (cost?.besideBytes ?? peakBytes - WORKER_BASE_BYTES - packageBytes(cost));
+}
+
+/** What one package takes beside the base. */
 export function packageBytes(cost: Pick<PhaseCost, 'packageBytes' | 'workerBytes'> | undefined): number {
   return cost?.packageBytes ?? Math.max(0, (cost?.workerBytes ?? 0) - WORKER_BASE_BYTES) / 2;
 }

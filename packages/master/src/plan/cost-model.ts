@@ -192,6 +192,14 @@ export function productCheckBytes(k: number, rows: number, cols: number): number
 export function projectBytes(k: number, n: number, cols: number, chunk: number): number {
   return (k + n) * cols * 8 + 2 * Math.max(STRIP_BYTES, 8 * chunk);
 }
+
+/**
+ * Bytes of one package of the second half, whatever its worker does beside it: `k` rows of Y, as stored and by columns, sums of
+ * `rows` and what they are compared with, `n` numbers for each round, and two strips of at least a chunk each.
+ */
+export function compareBytes(k: number, rows: number, n: number, cols: number, chunk: number): number {
+  return (2 * k + 2 * rows + n) * cols * 8 + 2 * Math.max(STRIP_BYTES, 8 * chunk);
+}
 const STRIP_BYTES = 4 * 1024 * 1024;
 
 /** Seconds of one package that computes for so long and moves for so long, most of the shorter behind the longer. */

@@ -64,7 +64,8 @@ function planTiles(job: JobSpec, { plan, least }: Cutting): Plan {
     if (operand.kind === 'csv') ingest.push(ingestPhase(name, arrays[name]!, operand.csv, input.fleet, least));
   }
   const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, job.workspace, input.fleet, least));
-  const phases = besideEachOther([...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)]);
+  const phases = [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)];
+  const figures = wholeFigures(chosen.figures, phases);
   const made = new Set([...operands.flatMap(([name, { kind }]) => (kind === 'array' ? [] : [name as string])), 'C']);
   for (const name of Object.keys(chosen.extra)) made.add(name);
   return {
@@ -73,9 +74,9 @@ function planTiles(job: JobSpec, { plan, least }: Cutting): Plan {
     texts: Object.fromEntries(
       operands.flatMap(([name, operand]) => (operand.kind === 'csv' ? [[name, operand.csv]] : [])),
     ),
-    phases,
+    phases: besideEachOther(phases, figures.peakWorkerBytes),
     inline: ['A', 'B', 'C'].every((name) => tileBytes(arrays[name]) <= INLINE_TILE_BYTES),
-    figures: wholeFigures(chosen.figures, phases),
+    figures,
     summary: chosen.summary,
   };
 }

@@ -34,7 +34,7 @@ export interface PhaseCost {
   readonly workerBytes?: number;
   /** Of that, what one package takes beside the base; missing where it is half of the rest. */
   readonly packageBytes?: number;
-  /** What a package of another phase may take beside one of this, where not as much as this one's own. */
+  /** For blocks of a product: what a package of another phase may take beside one. */
   readonly besideBytes?: number;
 }
 

@@ -15,9 +15,8 @@ export class JobSeconds {
     if (isCheck(phase)) this.verify += ownSeconds;
     else if (phase === 'export') this.finish += ownSeconds;
     else {
-      const sending = Math.min(sendSeconds, ownSeconds);
-      this.send += sending;
-      this.collect += ownSeconds - sending;
+      this.send += sendSeconds;
+      this.collect += ownSeconds - sendSeconds;
       this.compute += ownSeconds;
     }
   }

@@ -39,10 +39,11 @@ export interface NewPackage {
 export interface PhaseOutcome {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  readonly endedAt: number;
   readonly seconds: number;
   /** Of these, those after all phases before it in its stage had ended. */
   readonly ownSeconds: number;
-  /** Until the last package was sent for the first time. */
+  /** Of these, those until the last package was sent for the first time. */
   readonly sendSeconds: number;
   readonly checks: readonly CheckOutcome[];
 }
@@ -140,7 +141,8 @@ export class PhaseTrack {
   alone(): void {
     if (this.#aloneSince !== undefined) return;
     this.#aloneSince = this.#world.clock.now();
-    this.#start(this.#aloneSince);
+    // It may be over already, by what an earlier run left.
+    this.#start(Math.min(this.#aloneSince, this.#endedAt ?? Infinity));
   }
 
   /** Packages that were taken were sent. */
@@ -181,11 +183,13 @@ export class PhaseTrack {
   outcome(): PhaseOutcome {
     const startedAt = this.#startedAt ?? this.#stageStartedAt;
     const endedAt = this.#endedAt ?? startedAt;
+    const aloneSince = this.#aloneSince ?? endedAt;
     return {
       startedAt,
+      endedAt,
       seconds: (endedAt - startedAt) / 1000,
-      ownSeconds: Math.max(0, endedAt - (this.#aloneSince ?? endedAt)) / 1000,
-      sendSeconds: Math.max(0, (this.#firstSendEndedAt ?? endedAt) - startedAt) / 1000,
+      ownSeconds: Math.max(0, endedAt - aloneSince) / 1000,
+      sendSeconds: Math.max(0, Math.min(endedAt, this.#firstSendEndedAt ?? endedAt) - aloneSince) / 1000,
       checks: this.#checks,
     };
   }

@@ -24,7 +24,7 @@ export class Rechecks {
   }
 
   /** A package ran again. */
-  repaired({ id, body }: Repair, worker: string): void {
+  repaired({ id, body }: Pick<Repair, 'id' | 'body'>, worker: string): void {
     this.#repaired.push(...outputsOf(body));
     this.#makers.set(id, worker);
   }

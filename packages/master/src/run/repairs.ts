@@ -1,4 +1,4 @@
-import type { ArrayPiece, PackageBody } from '@tessera/protocol';
+import type { ArrayPiece, PackageBody, Phase } from '@tessera/protocol';
 import type { PhasePlan } from '../plan/plan.ts';
 import { inputsOf, outputsOf, overlap } from './package-pieces.ts';
 
@@ -8,6 +8,7 @@ const DAMAGE: ReadonlySet<string> = new Set(['CorruptTileError', 'MissingTileErr
 /** A package that has to run again, because what it made is damaged. */
 export interface Repair {
   readonly id: string;
+  readonly phase: Phase;
   readonly body: PackageBody;
 }
 
@@ -39,7 +40,7 @@ export async function repairsFor(
       const read = outputsOf(maker).filter((output) => inputs.some((input) => overlap(input, output)));
       for (const output of read) {
         if (!(await isBroken(output))) continue;
-        repairs.push({ id: `${phase.phase}-${first + index}`, body: maker });
+        repairs.push({ id: `${phase.phase}-${first + index}`, phase: phase.phase, body: maker });
         break;
       }
     }

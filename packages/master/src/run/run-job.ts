@@ -97,8 +97,8 @@ class JobRun {
   /** Packages so far by phase: two phases of one name share their numbers. */
   readonly #numbered = new Map<Phase, number>();
   readonly #rechecks = new Rechecks();
-  /** When the first check began. */
-  #checkedFrom: number | undefined;
+  /** When the first check began, and when the last one ended. */
+  #checked: { readonly from: number; readonly until: number } | undefined;
   #plannedBytes: number | undefined;
   #verified: Report['verified'] = { method: 'off', ok: false, rounds: 0 };
 
@@ -218,7 +218,10 @@ class JobRun {
     this.#outcomes.push(outcome);
     this.#seconds.add(phase, outcome);
     if (phase === 'compute') this.#kernelWallSeconds = outcome.seconds;
-    if (isCheck(phase)) this.#checkedFrom ??= outcome.startedAt;
+    if (isCheck(phase)) {
+      const { startedAt, endedAt } = outcome;
+      this.#checked = { from: this.#checked?.from ?? startedAt, until: Math.max(this.#checked?.until ?? 0, endedAt) };
+    }
   }
 
   #stagePhase(phase: PhasePlan, run: Running): StagePhase {
@@ -321,13 +324,14 @@ class JobRun {
     const { plan } = run;
     const { clock, objects, node } = this.#world;
     const { evidence } = this.#tally;
-    const endedAt = clock.now();
+    const now = clock.now();
+    const { from: startedAt, until: endedAt } = this.#checked ?? { from: now, until: now };
     const read = (piece: ArrayPiece) => this.#readNoting('certificate', piece, run);
     const hashes = await matrixHashes(this.#job, plan, evidence, read);
     const certificate = certificateOf(this.#job, evidence, {
       verified: this.#verified,
       seed: operationInput(this.#job).verify.seed,
-      startedAt: this.#checkedFrom ?? endedAt,
+      startedAt,
       endedAt,
       arrays: plan.arrays,
       hashes,
@@ -344,7 +348,8 @@ class JobRun {
     for (const at of phase.checks(index)) {
       const worker = this.#rechecks.makerOf(`compute-${at}`) ?? this.#authors?.of(at);
       if (worker !== undefined) notBy.add(worker);
-      if (notBy.size >= Math.min(this.#tally.workers, 64)) return body;
+      // Of others only those that answered so far are known for sure; the fleet should have more.
+      if (notBy.size >= Math.min(Math.max(this.#tally.workers, this.#job.fleet.workers), 64)) return body;
     }
     return { ...body, notBy: [...notBy] };
   }

@@ -57,7 +57,7 @@ export interface StageContext {
   /** Packages that must run again because something that this one reads is damaged. */
   repairsFor(body: PackageBody): Promise<readonly Repair[]>;
   /** Such a package has run again. */
-  repaired(repair: Repair, worker: string): void;
+  repaired(repair: Pick<Repair, 'id' | 'body'>, worker: string): void;
 }
 
 /**
@@ -351,12 +351,12 @@ class StageRun {
   }
 
   #repair(flight: Flight, repairs: readonly Repair[]): void {
-    const makers = repairs.map(({ id, body }) => {
+    const makers = repairs.map(({ id, phase, body }) => {
       const known = this.#flights.find(id);
       if (known) return known;
       this.#context.warn(`${id} runs again: what it made is damaged, and ${flight.id} reads it`);
-      // A package of any phase may need it.
-      const maker = this.#flights.begin({ id, body }, this.#tracks[0]!, ++this.#repairs * REPAIR_ATTEMPTS);
+      const track = this.#tracks.find(({ name }) => name === phase) ?? this.#tracks[0]!;
+      const maker = this.#flights.begin({ id, body }, track, ++this.#repairs * REPAIR_ATTEMPTS);
       this.#flights.wait(maker, this.#context.clock.now());
       return maker;
     });

@@ -20,35 +20,53 @@ function phase(name: PhasePlan['phase'], memory: Memory): PhasePlan {
 /** Two packages of so many MiB. */
 const two = (mib: number) => ({ workerBytes: WORKER_BASE_BYTES + 2 * mib * MIB });
 
-function marked(...phases: PhasePlan[]): string[] {
-  return besideEachOther(phases).map(({ phase: name, beside }) => (beside ? `+${name}` : name));
+function marked(peakMib: number, ...phases: PhasePlan[]): string[] {
+  return besideEachOther(phases, WORKER_BASE_BYTES + peakMib * MIB).map(({ phase: name, beside }) =>
+    beside ? `+${name}` : name,
+  );
 }
 
 describe('phases beside each other', () => {
   it('are all that count two packages of their own', () => {
     const phases = [phase('ingest', two(10)), phase('compute', two(40)), phase('verify', two(1)), phase('export', {})];
-    expect(marked(...phases)).toEqual(['ingest', '+compute', '+verify', '+export']);
-    expect(marked()).toEqual([]);
+    expect(marked(80, ...phases)).toEqual(['ingest', '+compute', '+verify', '+export']);
+    expect(marked(80)).toEqual([]);
   });
 
-  it('are those for which a phase leaves room, which came before it or come after it', () => {
-    const compute = phase('compute', { packageBytes: 0, besideBytes: 20 * MIB });
-    expect(marked(phase('generate', two(20)), compute, phase('verify', two(20)))).toEqual([
-      'generate',
-      '+compute',
+  it('are others only where one of each is no more than the plan allows, of all that may be under way', () => {
+    const project = phase('project', { ...two(1), packageBytes: 30 * MIB });
+    expect(marked(40, project, phase('reduce', two(10)), phase('verify', two(10)))).toEqual([
+      'project',
+      '+reduce',
       '+verify',
     ]);
-    expect(marked(phase('generate', two(21)), compute, phase('verify', two(21)), phase('export', two(1)))).toEqual([
-      'generate',
+    expect(marked(40, project, phase('reduce', two(10)), phase('verify', two(11)))).toEqual([
+      'project',
+      '+reduce',
+      'verify',
+    ]);
+  });
+
+  it('are those that blocks of a product leave room for, but nothing that comes before these', () => {
+    const compute = phase('compute', { besideBytes: 20 * MIB });
+    expect(marked(500, phase('ingest', two(1)), compute, phase('verify', two(20)))).toEqual([
+      'ingest',
+      'compute',
+      '+verify',
+    ]);
+    expect(marked(500, compute, phase('verify', two(21)), phase('export', two(1)))).toEqual([
       'compute',
       'verify',
       '+export',
     ]);
-    expect(marked(compute, phase('project', { packageBytes: 21 * MIB, ...two(1) }))).toEqual(['compute', 'project']);
+    expect(marked(500, compute, phase('project', { packageBytes: 21 * MIB, ...two(1) }))).toEqual([
+      'compute',
+      'project',
+    ]);
   });
 
   it('have names that tell them apart', () => {
     const phases = (['compute', 'project', 'reduce', 'project', 'verify'] as const).map((name) => phase(name, two(1)));
-    expect(marked(...phases)).toEqual(['compute', '+project', '+reduce', 'project', '+verify']);
+    expect(marked(2, ...phases)).toEqual(['compute', '+project', '+reduce', 'project', '+verify']);
   });
 });

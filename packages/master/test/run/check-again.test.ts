@@ -142,6 +142,8 @@ describe('what is made again after it was checked', () => {
     expect(report.error).toBeUndefined();
     expect(report).toMatchObject({ status: 'done', verified: { ok: true } });
     expect(taken.filter(({ kind }) => kind === 'add')).toHaveLength(2);
+    // Who made C is the only worker that answered by then, of two that the fleet should have.
+    expect(taken.find(({ id }) => id === 'verify-0')!.notBy).toEqual(['i-1/1']);
     const again = taken.filter(({ id }) => id === 'verify-2' || id === 'verify-3');
     expect(again.map(({ rows }) => rows).sort()).toEqual(['0-2', '2-4']);
     expect(again.flatMap(({ notBy }) => notBy)).toEqual(['i-2/1', 'i-2/1']);

@@ -50,6 +50,11 @@ function reading(rows: readonly number[]): PhasePlan {
 
 /** A stage on a clock that is turned by hand, and whoever answers its packages. */
 async function staged(...plans: PhasePlan[]) {
+  return stagedWith(() => false, ...plans);
+}
+
+/** @param isDone whether an earlier run did a package */
+async function stagedWith(isDone: (of: PackageBody) => boolean, ...plans: PhasePlan[]) {
   const clock = new SteppedClock();
   const queues = memoryQueues(clock);
   queues.create('jobs');
@@ -77,7 +82,7 @@ async function staged(...plans: PhasePlan[]) {
     emit: (event) => events.push(event),
     settle: async () => undefined,
     warn: () => undefined,
-    isDone: async () => false,
+    isDone: async (of) => isDone(of),
     repairsFor: async () => [],
     repaired: () => undefined,
   });
@@ -191,6 +196,25 @@ describe('a phase that runs beside another', () => {
     await answer('export-3');
     const [compute, exported] = await ending;
     expect([compute!.checks, exported!.checks]).toEqual([[], []]);
+    close();
+  });
+
+  it('takes no time where an earlier run did its packages, also when those before it are still under way', async () => {
+    const { clock, ending, take, answer, told, close } = await stagedWith(
+      ({ kind }) => kind === 'export',
+      making(2),
+      reading([0]),
+    );
+    await take();
+    await answer('compute-0');
+    await clock.pass(5_000);
+    await answer('compute-1');
+    const [compute, exported] = await ending;
+    expect(told('phase:ended')).toMatchObject([
+      { phase: 'compute', seconds: 5 },
+      { phase: 'export', seconds: 0 },
+    ]);
+    expect([compute!.ownSeconds, exported!.ownSeconds]).toEqual([5, 0]);
     close();
   });
 
