@@ -26,7 +26,11 @@ export function drawCutting({ op }: JobSpec, chance: Chance): Cutting {
     least: { generated: chance.whole(1, 40), ingestBytes: chance.whole(1, 400), exported: chance.whole(1, 60) },
     plan(input) {
       const task = op === 'gram' ? gramTask(input) : op === 'multiply' ? productTask(input) : undefined;
-      if (task) return { ...layOut(drawProduct(task, input, chance)), figures: FIGURES, summary: 'a small product' };
+      if (task) {
+        const { peakWorkerBytes } = FIGURES;
+        const phases = layOut(drawProduct(task, input, chance), peakWorkerBytes);
+        return { ...phases, figures: FIGURES, summary: 'a small product' };
+      }
       const [rows, cols] = input.shapes.C;
       const beta = op === 'subtract' ? -1 : 1;
       return planElementWise(input, { alpha: 1, beta }, { rows: drawCut(rows, chance), cols: drawCut(cols, chance) });

@@ -31,7 +31,6 @@ export function planElementWise(
   if (peakWorkerBytes > fleet.memoryBytes)
     throw new PlanDoesNotFitError(`a tile of ${rows.length}x${cols.length}`, peakWorkerBytes, fleet.memoryBytes);
   const bytes = shapes.C[0] * shapes.C[1] * bytesPerElement(dtype);
-  const seconds = movingSeconds(grid.count, 3 * bytes, fleet);
   // What is 1 is left out: a sum's packages say nothing of it.
   const scalars = { ...(alpha === 1 ? {} : { alpha }), ...(beta === 1 ? {} : { beta }) };
   const pieces = (index: number) => {
@@ -42,14 +41,14 @@ export function planElementWise(
     phase: 'compute',
     packages: grid.count,
     at: (index) => ({ kind: 'add', ...pieces(index) }),
-    cost: { bytesRead: 2 * bytes, bytesWritten: bytes, seconds, workerBytes: peakWorkerBytes },
+    cost: { bytesRead: 2 * bytes, bytesWritten: bytes, seconds: movingSeconds(grid.count, 3 * bytes, fleet) },
   };
   const check: PhasePlan = {
     phase: 'verify',
     packages: grid.count,
     at: (index) => ({ kind: 'verify', check: { step: 'elements', ...pieces(index) } }),
     checks: (index) => [index],
-    cost: { bytesRead: 3 * bytes, bytesWritten: 0, seconds, workerBytes: peakWorkerBytes },
+    cost: { bytesRead: 3 * bytes, bytesWritten: 0, seconds: movingSeconds(grid.count, 3 * bytes, fleet) },
   };
   return {
     chunks: { A: chunk, B: chunk, C: chunk },

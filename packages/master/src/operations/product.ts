@@ -1,4 +1,5 @@
 import { bytesPerElement, type PackageBody, type Region } from '@tessera/protocol';
+import { besideEachOther } from '../plan/beside.ts';
 import { flipped, gridOf, operandPiece, piece, upperAt } from '../plan/grid.ts';
 import type { OperationPlan, PhasePlan } from '../plan/plan.ts';
 import { chooseBlocks, chunkShapes, folds, type MultiplyBlocks, type Product } from './multiply-blocks.ts';
@@ -40,14 +41,17 @@ export function planProduct(task: ProductTask, input: OperationInput): Operation
   const beside = besideBlocks(cut, othersOf(cut));
   const peakWorkerBytes = Math.max(blocksBytes(beside) + cacheBytes(beside), mappedPeak(cut, mappedBytes(beside)));
   return {
-    ...layOut(cut),
+    ...layOut(cut, peakWorkerBytes),
     figures: { ...figures, peakWorkerBytes },
     summary: summaryOf(blocks, task.k),
   };
 }
 
-/** The arrays and phases of a product that is cut in a given way. */
-export function layOut(cut: CutProduct): Pick<OperationPlan, 'chunks' | 'extra' | 'phases'> {
+/**
+ * The arrays and phases of a product that is cut in a given way.
+ * @param peakBytes what a worker may have resident
+ */
+export function layOut(cut: CutProduct, peakBytes: number): Pick<OperationPlan, 'chunks' | 'extra' | 'phases'> {
   const { task, blocks, input } = cut;
   const chunks = chunkShapes(blocks);
   const asStored = (chunk: readonly [number, number], { transposed }: ProductOperand) =>
@@ -63,7 +67,7 @@ export function layOut(cut: CutProduct): Pick<OperationPlan, 'chunks' | 'extra' 
   return {
     chunks: { A: asStored(chunks.A, task.left), B: asStored(chunks.B, task.right), C: chunks.C },
     extra: { ...partials, ...others.check.extra },
-    phases: inOrder([compute, ...others.reduce], others.check.phases),
+    phases: besideEachOther(inOrder([compute, ...others.reduce], others.check.phases), peakBytes),
   };
 }
 

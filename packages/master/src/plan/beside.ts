@@ -3,17 +3,17 @@ import type { PhaseCost, PhasePlan } from './plan.ts';
 
 /**
  * Marks the phases that run beside the one before them: those whose packages a worker has memory for together with one of each
- * phase that may be under way then. A worker has two at most.
- * - Blocks of a product wait for what comes before them: one keeps its worker's kernel for as long as it takes, and an operand
- *   that is half made would wait for that, and all other blocks for the operand.
- * - Two phases of one name, which nobody who watches could tell apart, run one after the other.
+ * phase that may be under way then. A worker has two at most. Two phases of one name, which nobody who watches could tell
+ * apart, run one after the other.
+ * @param phases of an operation; what makes its operands ends before they are used, for whoever computes keeps its worker's
+ *   kernel, and an operand that is half made would wait for that, and all others for the operand
  * @param peakBytes what a worker may have resident
  */
 export function besideEachOther(phases: readonly PhasePlan[], peakBytes: number): PhasePlan[] {
   let stage: PhasePlan[] = [];
   return phases.map((phase) => {
-    const fits = phase.cost?.besideBytes === undefined && stage.every((other) => haveRoom(other, phase, peakBytes));
-    const beside = stage.length > 0 && fits && stage.every((other) => other.phase !== phase.phase);
+    const joins = (other: PhasePlan) => other.phase !== phase.phase && haveRoom(other, phase, peakBytes);
+    const beside = stage.length > 0 && stage.every(joins);
     stage = beside ? [...stage, phase] : [phase];
     return beside ? { ...phase, beside } : phase;
   });

@@ -8,7 +8,6 @@ import {
   type OperandSpec,
 } from '@tessera/protocol';
 import { masterOperations, type OperationInput } from '../operations/index.ts';
-import { besideEachOther } from './beside.ts';
 import { deviceBytes } from './cost-model.ts';
 import { PlanDoesNotFitError } from './errors.ts';
 import { fleetModel } from './fleet-model.ts';
@@ -65,7 +64,6 @@ function planTiles(job: JobSpec, { plan, least }: Cutting): Plan {
   }
   const exported = job.exports.map((name) => exportPhase(name, arrays[name]!, job.workspace, input.fleet, least));
   const phases = [...joined(generate), ...joined(ingest), ...chosen.phases, ...joined(exported)];
-  const figures = wholeFigures(chosen.figures, phases);
   const made = new Set([...operands.flatMap(([name, { kind }]) => (kind === 'array' ? [] : [name as string])), 'C']);
   for (const name of Object.keys(chosen.extra)) made.add(name);
   return {
@@ -74,9 +72,9 @@ function planTiles(job: JobSpec, { plan, least }: Cutting): Plan {
     texts: Object.fromEntries(
       operands.flatMap(([name, operand]) => (operand.kind === 'csv' ? [[name, operand.csv]] : [])),
     ),
-    phases: besideEachOther(phases, figures.peakWorkerBytes),
+    phases,
     inline: ['A', 'B', 'C'].every((name) => tileBytes(arrays[name]) <= INLINE_TILE_BYTES),
-    figures,
+    figures: wholeFigures(chosen.figures, phases),
     summary: chosen.summary,
   };
 }
