@@ -18,8 +18,8 @@ export function isDamage(tag: string): boolean {
 }
 
 /**
- * The packages whose output the given one reads and which is no longer whole. Every tile that a job makes
- * can be made again, bit for bit; only operands that were given can't, and for them the list stays empty.
+ * The packages whose output the given one reads and which is no longer whole. Every tile that a job makes can be made again, bit
+ * for bit; only operands that were given can't, and for them the list stays empty.
  * @param phases of the job
  * @param isBroken whether a piece is corrupt or missing in the store
  */

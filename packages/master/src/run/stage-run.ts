@@ -66,7 +66,8 @@ export interface StageContext {
  * workers: each has its last one then, or nothing to do. Sent sooner they could be received sooner, for queues keep no order,
  * and hold up what takes longest. A package is sent when all that it reads is there.
  * @returns what each phase left behind
- * @throws PackageFailedError, PackageUnsettledError, NoAnswerError, NoWorkerError; the signal's reason when aborted; what its queues throw for good
+ * @throws PackageFailedError, PackageUnsettledError, NoAnswerError, NoWorkerError; the signal's reason when aborted; what its
+ *   queues throw for good
  */
 export async function runStage(phases: readonly StagePhase[], context: StageContext): Promise<PhaseOutcome[]> {
   return new StageRun(phases, context).run();

@@ -13,7 +13,7 @@ import { verify } from './verify/index.ts';
 export function execute(work: WorkPackage, context: PackageContext): Promise<Outcome> {
   const { memoryBytes } = context.job.manifest;
   if (memoryBytes !== undefined) tileMemory.limit(memoryBytes);
-  // Only blocks of a product share operands, and the plan counts what is kept for them in no other phase.
+  // Only blocks of a product share operands, and they are nearly over when anything else comes, which may need the memory.
   if (work.kind !== 'multiply') context.dropKept();
   switch (work.kind) {
     case 'generate':
